@@ -1,0 +1,1 @@
+//! Drives machines on tokio.

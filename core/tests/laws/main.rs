@@ -1,0 +1,27 @@
+//! The laws of `quorate::laws`, tried on every machine. A new machine joins with one line below.
+//!
+//! A failing history is shrunk and printed; `PROPTEST_RNG_SEED=n` replays a run, `PROPTEST_CASES=n` lengthens it.
+
+mod history;
+
+/// `laws!(name, machine, inputs)`: the first five laws for a machine that stores nothing.
+/// `laws!(name, machine, inputs, restarts)`: the sixth as well.
+#[allow(unused_macros, reason = "each form is used by whichever machines need it")]
+macro_rules! laws {
+    ($name:ident, $machine:expr, $inputs:expr) => {
+        laws!(@test $name, $machine, $inputs, quorate::laws::check);
+    };
+    ($name:ident, $machine:expr, $inputs:expr, restarts) => {
+        laws!(@test $name, $machine, $inputs, quorate::laws::check_restart);
+    };
+    (@test $name:ident, $machine:expr, $inputs:expr, $check:path) => {
+        #[test]
+        fn $name() {
+            let histories = $crate::history::histories($inputs);
+            $crate::history::run(histories, |history| $check($machine, history));
+        }
+    };
+}
+
+mod alarm;
+laws!(alarm, alarm::Alarm::default(), alarm::inputs(), restarts);
