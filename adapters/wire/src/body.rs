@@ -1,0 +1,123 @@
+//! What a frame carries: bodies, each under the number of its protocol.
+
+use crate::{BodyError, Reader, Rejected, Writer};
+
+/// The numbers of the protocols that this crate knows. Those from [`FIRST_OF_USERS`](protocol::FIRST_OF_USERS) on are
+/// never given out here, and are free for machines of your own.
+pub mod protocol {
+    /// The first number that is free for your own machines; the last is 255.
+    pub const FIRST_OF_USERS: u8 = 128;
+}
+
+/// A message that one protocol exchanges, as bytes.
+///
+/// Implement it for your own machine's messages, and adapters can send them:
+///
+/// ```
+/// use quorate_wire::{Body, BodyError, Reader, Writer, protocol};
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Temperature { millikelvin: u32 }
+///
+/// impl Body for Temperature {
+///     const PROTOCOL: u8 = protocol::FIRST_OF_USERS;
+///
+///     fn encode(&self, writer: &mut Writer<'_>) {
+///         writer.u32(self.millikelvin);
+///     }
+///
+///     fn decode(reader: &mut Reader<'_>) -> Result<Self, BodyError> {
+///         match reader.u32()? {
+///             0 => Err(BodyError::invalid("temperature", 0_u32)),
+///             millikelvin => Ok(Self { millikelvin }),
+///         }
+///     }
+/// }
+/// ```
+pub trait Body: Sized {
+    /// The protocol's number: one for each, over everything that a group exchanges, and never another one later.
+    const PROTOCOL: u8;
+
+    /// Writes the body. What does not fit is noticed by whoever made the writer.
+    fn encode(&self, writer: &mut Writer<'_>);
+
+    /// Reads the body. What is left over is an error that the caller finds.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not such a body. Every value that could not have been encoded is to be refused.
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, BodyError>;
+}
+
+/// What a driver sends and receives: a [`Body`], or one of several bodies, each under its own number.
+///
+/// Every body is a payload. A composite machine's message implements this trait by passing on to its parts', so that
+/// a heartbeat looks the same whether it is sent by a monitor alone or by one inside of something larger.
+///
+/// ```
+/// use quorate_wire::{Body, BodyError, Payload, Reader, Rejected, Writer};
+/// # macro_rules! body { ($name:ident, $number:literal) => {
+/// # #[derive(Debug, PartialEq)] struct $name;
+/// # impl Body for $name {
+/// #     const PROTOCOL: u8 = $number;
+/// #     fn encode(&self, _: &mut Writer<'_>) {}
+/// #     fn decode(_: &mut Reader<'_>) -> Result<Self, BodyError> { Ok(Self) }
+/// # } } }
+/// # body!(Ping, 200); body!(Vote, 201);
+/// enum Either { Ping(Ping), Vote(Vote) }
+///
+/// impl Payload for Either {
+///     fn protocol(&self) -> u8 {
+///         match self { Self::Ping(_) => Ping::PROTOCOL, Self::Vote(_) => Vote::PROTOCOL }
+///     }
+///     fn write(&self, writer: &mut Writer<'_>) {
+///         match self { Self::Ping(ping) => ping.encode(writer), Self::Vote(vote) => vote.encode(writer) }
+///     }
+///     fn read(protocol: u8, body: &[u8]) -> Result<Self, Rejected> {
+///         match protocol {
+///             Ping::PROTOCOL => Payload::read(protocol, body).map(Self::Ping),
+///             _ => Payload::read(protocol, body).map(Self::Vote), // refuses what is no vote either
+///         }
+///     }
+/// }
+/// assert!(matches!(Either::read(201, &[]), Ok(Either::Vote(Vote))));
+/// assert!(matches!(Either::read(202, &[]), Err(Rejected::UnknownProtocol { protocol: 202 })));
+/// ```
+pub trait Payload: Sized {
+    /// The number of the protocol that this message belongs to.
+    fn protocol(&self) -> u8;
+
+    /// Writes the body without its number.
+    fn write(&self, writer: &mut Writer<'_>);
+
+    /// Reads the body that came under the number `protocol`, all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected::UnknownProtocol`] if the number is not one of those that the payload has, [`Rejected::InvalidBody`]
+    /// if the bytes are not such a body.
+    fn read(protocol: u8, body: &[u8]) -> Result<Self, Rejected>;
+}
+
+impl<B: Body> Payload for B {
+    #[inline]
+    fn protocol(&self) -> u8 {
+        B::PROTOCOL
+    }
+
+    #[inline]
+    fn write(&self, writer: &mut Writer<'_>) {
+        Body::encode(self, writer);
+    }
+
+    #[inline]
+    fn read(protocol: u8, body: &[u8]) -> Result<Self, Rejected> {
+        if protocol != B::PROTOCOL {
+            return Err(Rejected::UnknownProtocol { protocol });
+        }
+        let mut reader = Reader::new(body);
+        B::decode(&mut reader)
+            .and_then(|body| reader.finish().map(|()| body))
+            .map_err(|error| Rejected::InvalidBody { protocol, error })
+    }
+}

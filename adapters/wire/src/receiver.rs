@@ -1,0 +1,173 @@
+//! Taking frames: from those of members only, each once.
+
+use crate::{Admission, Codec, Counters, Frame, Header, Rejected, Roster, Window};
+use quorate::{Group, GroupError, Incarnation, NodeId, To};
+
+/// Takes each frame of each member once, and counts what it drops.
+///
+/// The memory is fixed: for each of up to `N` peers a [`Window`] of 32 bytes.
+///
+/// ```
+/// # use quorate_wire::{Body, BodyError, Reader, Writer};
+/// # #[derive(Debug, PartialEq)] struct Note(u64);
+/// # impl Body for Note {
+/// #     const PROTOCOL: u8 = 200;
+/// #     fn encode(&self, writer: &mut Writer<'_>) { writer.u64(self.0); }
+/// #     fn decode(reader: &mut Reader<'_>) -> Result<Self, BodyError> { reader.u64().map(Self) }
+/// # }
+/// use quorate::{Group, Incarnation, NodeId, To};
+/// use quorate_wire::{Admission, Codec, GroupId, MAX_DATAGRAM, Receiver, Rejected, Roster, Sender};
+///
+/// let [one, two] = [1, 2].map(NodeId::new);
+/// let roster = Roster::digest([(one, 1), (two, 1)]);
+/// let codec = Codec::plain(GroupId::from_name("orders"));
+///
+/// let mut sender = Sender::new(&codec, roster, one, Incarnation::new(1));
+/// let mut buffer = [0; MAX_DATAGRAM];
+/// let mut datagram = sender.frame(&codec, To::Peers, &Note(7), &mut buffer)?.to_vec();
+///
+/// let mut receiver = Receiver::new(Group::<4>::new(two, &[one])?, roster);
+/// let (frame, admission) = receiver.receive(&codec, &mut datagram)?;
+/// assert_eq!(admission, Admission::First);
+/// for entry in frame.entries() {
+///     assert_eq!(entry.decode::<Note>()?, Note(7));
+/// }
+/// assert_eq!(receiver.receive(&codec, &mut datagram), Err(Rejected::Replay { sender: one, sequence: 1 }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Receiver<const N: usize> {
+    group: Group<N>,
+    roster: Roster,
+    windows: [Window; N],
+    counters: Counters,
+}
+
+impl<const N: usize> Receiver<N> {
+    /// A receiver that has heard nothing yet, for the member and the peers that `group` names.
+    #[must_use]
+    pub const fn new(group: Group<N>, roster: Roster) -> Self {
+        Self { group, roster, windows: [Window::new(); N], counters: Counters::new() }
+    }
+
+    /// Opens a datagram, makes sure that it is a new frame from a member, and counts it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Codec::open`] and [`Receiver::admit`].
+    #[inline]
+    pub fn receive<'a>(&mut self, codec: &Codec, datagram: &'a mut [u8]) -> Result<(Frame<'a>, Admission), Rejected> {
+        match codec.open(datagram) {
+            Ok(frame) => self.admit(frame.header()).map(|admission| (frame, admission)),
+            Err(rejected) => {
+                self.counters.reject(&rejected);
+                Err(rejected)
+            }
+        }
+    }
+
+    /// Makes sure that an opened frame is a new one from a member, and counts it. A driver that also answers those who
+    /// are not members opens frames itself, and calls this for the others.
+    ///
+    /// # Errors
+    ///
+    /// In this order: [`Rejected::OwnId`], [`Rejected::UnknownSender`], [`Rejected::Misdirected`],
+    /// [`Rejected::RosterMismatch`], and those of [`Window::admit`]. Only the count has changed then.
+    #[inline]
+    pub fn admit(&mut self, header: &Header) -> Result<Admission, Rejected> {
+        let verdict = self.judge(header);
+        match &verdict {
+            Ok(admission) => {
+                self.counters.accept();
+                if matches!(admission, Admission::Restarted { .. }) {
+                    self.counters.restart();
+                }
+            }
+            Err(rejected) => self.counters.reject(rejected),
+        }
+        verdict
+    }
+
+    #[inline]
+    fn judge(&mut self, header: &Header) -> Result<Admission, Rejected> {
+        let sender = header.sender;
+        let window = self.group.position(sender).and_then(|position| self.windows.get_mut(position));
+        let Some(window) = window else {
+            return Err(if sender == self.group.me() {
+                Rejected::OwnId { id: sender, incarnation: header.incarnation }
+            } else {
+                Rejected::UnknownSender { sender }
+            });
+        };
+        match header.to {
+            To::Node(recipient) if recipient != self.group.me() => {
+                return Err(Rejected::Misdirected { sender, recipient });
+            }
+            _ => {}
+        }
+        if header.roster != self.roster {
+            return Err(Rejected::RosterMismatch { sender, expected: self.roster, found: header.roster });
+        }
+        window.admit(header)
+    }
+
+    /// Counts a body that could not be used, out of a frame that was taken.
+    pub fn reject(&mut self, rejected: &Rejected) {
+        self.counters.reject(rejected);
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// The newest incarnation that was heard from `peer`; `None` if none was.
+    #[must_use]
+    pub fn incarnation(&self, peer: NodeId) -> Option<Incarnation> {
+        self.windows.get(self.group.position(peer)?)?.incarnation()
+    }
+
+    /// The member and its peers.
+    #[must_use]
+    pub const fn group(&self) -> &Group<N> {
+        &self.group
+    }
+
+    /// Expects this digest of the members from now on.
+    pub const fn replace_roster(&mut self, roster: Roster) {
+        self.roster = roster;
+    }
+
+    /// Takes frames from `peer`, too. The digest of the members is for the caller to replace.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Group::add`]; nothing has changed then.
+    pub fn add(&mut self, peer: NodeId) -> Result<(), GroupError> {
+        let position = self.group.add(peer)?;
+        let peers = self.group.peers().len();
+        if let Some(moved) = self.windows.get_mut(position..peers) {
+            moved.rotate_right(1);
+        }
+        if let Some(window) = self.windows.get_mut(position) {
+            *window = Window::new();
+        }
+        Ok(())
+    }
+
+    /// Takes no more frames from `peer`, and forgets what it heard from it. The digest of the members is for the caller
+    /// to replace.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Group::remove`]; nothing has changed then.
+    pub fn remove(&mut self, peer: NodeId) -> Result<(), GroupError> {
+        let peers = self.group.peers().len();
+        let position = self.group.remove(peer)?;
+        if let Some(moved) = self.windows.get_mut(position..peers) {
+            moved.rotate_left(1);
+        }
+        Ok(())
+    }
+}
