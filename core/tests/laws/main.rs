@@ -25,3 +25,12 @@ macro_rules! laws {
 
 mod alarm;
 laws!(alarm, alarm::Alarm::default(), alarm::inputs(), restarts);
+
+mod monitor;
+laws!(
+    monitor_timeout,
+    monitor::monitor::<quorate::detector::Timeout>(
+        quorate::detector::TimeoutConfig::new(monitor::INTERVAL * 3).expect("a good timeout")
+    ),
+    monitor::inputs()
+);
