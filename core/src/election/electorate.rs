@@ -1,0 +1,119 @@
+//! The members as one of them sees them: who votes, who said what, who is suspected.
+
+use crate::{Group, GroupError, Instant, NodeId};
+use heapless::Vec;
+
+/// What is known of one peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Peer {
+    /// The latest of this leader's coordinator messages that it has acknowledged, by when it was sent.
+    pub(super) acked: Instant,
+    pub(super) priority: u16,
+    pub(super) votes: bool,
+    /// It told, in an acknowledgement, that it would lead if asked.
+    pub(super) eligible: bool,
+    pub(super) suspected: bool,
+    /// In the present campaign or recall: it has answered.
+    pub(super) heard: bool,
+    /// In the present campaign: it is in favour. In a recall: it remembers.
+    pub(super) granted: bool,
+    /// This member has made way for it since there was a leader last, and does so only once.
+    pub(super) deferred_to: bool,
+}
+
+/// The peers, in the order of the group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Electorate<const N: usize> {
+    group: Group<N>,
+    peers: Vec<Peer, N>,
+}
+
+impl<const N: usize> Electorate<N> {
+    pub(super) fn new(group: Group<N>, observers: &[NodeId]) -> Result<Self, GroupError> {
+        let mut peers = Vec::new();
+        for _ in group.peers() {
+            // As many as there are places for, since the group has the same capacity.
+            let _ = peers.push(Peer { votes: true, ..Peer::default() });
+        }
+        let mut electorate = Self { group, peers };
+        for &observer in observers {
+            electorate.get_mut(observer).ok_or(GroupError::Unknown { peer: observer })?.votes = false;
+        }
+        Ok(electorate)
+    }
+
+    pub(super) fn me(&self) -> NodeId {
+        self.group.me()
+    }
+
+    pub(super) fn ids(&self) -> &[NodeId] {
+        self.group.peers()
+    }
+
+    pub(super) fn get(&self, peer: NodeId) -> Option<&Peer> {
+        self.peers.get(self.group.position(peer)?)
+    }
+
+    pub(super) fn get_mut(&mut self, peer: NodeId) -> Option<&mut Peer> {
+        self.peers.get_mut(self.group.position(peer)?)
+    }
+
+    pub(super) fn add(&mut self, peer: NodeId, votes: bool) -> Result<(), GroupError> {
+        let position = self.group.add(peer)?;
+        let _ = self.peers.insert(position, Peer { votes, ..Peer::default() });
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, peer: NodeId) -> Result<(), GroupError> {
+        let position = self.group.remove(peer)?;
+        self.peers.remove(position);
+        Ok(())
+    }
+
+    pub(super) fn voters(&self) -> impl Iterator<Item = &Peer> {
+        self.peers.iter().filter(|peer| peer.votes)
+    }
+
+    pub(super) fn voter_ids(&self) -> impl Iterator<Item = NodeId> {
+        self.group.peers().iter().zip(&self.peers).filter(|(_, peer)| peer.votes).map(|(&id, _)| id)
+    }
+
+    /// How many *peers* make a majority together with this member, which votes itself.
+    pub(super) fn others_needed(&self) -> usize {
+        // Of n + 1 voters, ⌊(n + 1) / 2⌋ + 1 are a majority, this member one of them.
+        self.voters().count().saturating_add(1) / 2
+    }
+
+    /// Forgets what was heard in a former campaign.
+    pub(super) fn clear_answers(&mut self) {
+        for peer in &mut self.peers {
+            (peer.heard, peer.granted) = (false, false);
+        }
+    }
+
+    /// Forgets for whom this member has made way.
+    pub(super) fn clear_deferrals(&mut self) {
+        for peer in &mut self.peers {
+            peer.deferred_to = false;
+        }
+    }
+
+    /// What the voters acknowledged counts from an election on: its grants were asked for at `asked`.
+    pub(super) fn start_acknowledgements(&mut self, asked: Instant) {
+        for peer in &mut self.peers {
+            peer.acked = if peer.granted { asked } else { Instant::ORIGIN };
+        }
+    }
+
+    /// How many voters have acknowledged something sent after `from`.
+    pub(super) fn acknowledged_after(&self, from: Instant) -> usize {
+        self.voters().filter(|peer| peer.acked > from).count()
+    }
+
+    /// The latest time after which as many voters as are needed have acknowledged something sent then or later.
+    pub(super) fn supported_from(&self) -> Instant {
+        let mut times: Vec<Instant, N> = self.voters().map(|peer| peer.acked).collect();
+        times.sort_unstable_by(|a, b| b.cmp(a));
+        self.others_needed().checked_sub(1).and_then(|last| times.get(last)).copied().unwrap_or(Instant::ORIGIN)
+    }
+}
