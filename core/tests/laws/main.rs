@@ -26,6 +26,12 @@ macro_rules! laws {
 mod alarm;
 laws!(alarm, alarm::Alarm::default(), alarm::inputs(), restarts);
 
+mod clock;
+laws!(clock_lamport, clock::lamport(), clock::lamport_inputs(), restarts);
+laws!(clock_hybrid, clock::hybrid(), clock::hybrid_inputs(), restarts);
+laws!(clock_vector, clock::vector(), clock::vector_inputs(), restarts);
+laws!(clock_version, clock::version(), clock::version_inputs(), restarts);
+
 mod monitor;
 laws!(
     monitor_timeout,
