@@ -187,7 +187,7 @@ fn continued(checksum: u32, bytes: &[u8]) -> u32 {
 /// Who sends in which incarnation which frame: no two frames of a group have it in common.
 #[inline]
 fn nonce(head: &[u8; HEADER]) -> XNonce {
-    let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, s0, s1, s2, s3, rest @ ..] = *head;
+    let [_, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, s0, s1, s2, s3, rest @ ..] = *head;
     let [i0, i1, i2, i3, i4, i5, i6, i7, _, _, _, _, q0, q1, q2, q3, q4, q5, q6, q7] = rest;
     XNonce::from([s0, s1, s2, s3, i0, i1, i2, i3, i4, i5, i6, i7, q0, q1, q2, q3, q4, q5, q6, q7, VERSION, 0, 0, 0])
 }

@@ -6,7 +6,7 @@ use quorate::{Incarnation, NodeId, To};
 /// The version of the layout that this software writes and reads.
 pub const VERSION: u8 = 1;
 /// How many bytes stand before the first entry.
-pub const HEADER: usize = 38;
+pub const HEADER: usize = 42;
 /// How many bytes stand before each body: protocol and length.
 pub const ENTRY_HEADER: usize = 3;
 /// How many bytes the checksum of a plain frame has.
@@ -17,7 +17,7 @@ pub const TAG: usize = 16;
 pub const MAX_DATAGRAM: usize = 1_200;
 
 /// What of the header is the same in all frames that a sender makes.
-pub(crate) const PREFIX: usize = 26;
+pub(crate) const PREFIX: usize = 30;
 
 /// What a frame says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,13 +41,14 @@ pub struct Header {
 impl Header {
     #[inline]
     pub(crate) fn decode(bytes: &[u8; HEADER]) -> Self {
-        let [_, key, r0, r1, r2, r3, g0, g1, g2, g3, g4, g5, g6, g7, s0, s1, s2, s3, rest @ ..] = *bytes;
+        let [_, key, r0, r1, r2, r3, r4, r5, r6, r7, g0, g1, g2, g3, g4, g5, g6, g7, s0, s1, s2, s3, rest @ ..] =
+            *bytes;
         let [i0, i1, i2, i3, i4, i5, i6, i7, t0, t1, t2, t3, sequence @ ..] = rest;
         let sender = NodeId::new(u32::from_le_bytes([s0, s1, s2, s3]));
         let recipient = NodeId::new(u32::from_le_bytes([t0, t1, t2, t3]));
         Self {
             key,
-            roster: Roster::new(u32::from_le_bytes([r0, r1, r2, r3])),
+            roster: Roster::new(u64::from_le_bytes([r0, r1, r2, r3, r4, r5, r6, r7])),
             group: GroupId::new(u64::from_le_bytes([g0, g1, g2, g3, g4, g5, g6, g7])),
             sender,
             incarnation: Incarnation::new(u64::from_le_bytes([i0, i1, i2, i3, i4, i5, i6, i7])),

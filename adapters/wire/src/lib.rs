@@ -17,13 +17,13 @@
 //! |---:|---:|---|
 //! | 0 | 1 | version: 1 |
 //! | 1 | 1 | key: 0 in a plain frame, in a sealed one the identifier of the key |
-//! | 2 | 4 | roster: [digest](Roster) of the members and their roles, as the sender knows them |
-//! | 6 | 8 | group: [hash](GroupId) of its name |
-//! | 14 | 4 | sender: the node's identifier |
-//! | 18 | 8 | incarnation: which of the sender's lives |
-//! | 26 | 4 | recipient: the node that it is for; the sender itself if it is for all of its peers |
-//! | 30 | 8 | sequence: the number of the frame, from 1, over all that this incarnation sends to anybody |
-//! | 38 | | entries, at least one: protocol (1), length of the body (2), body |
+//! | 2 | 8 | roster: [digest](Roster) of the members, as the sender knows them |
+//! | 10 | 8 | group: [hash](GroupId) of its name |
+//! | 18 | 4 | sender: the node's identifier |
+//! | 22 | 8 | incarnation: which of the sender's lives |
+//! | 30 | 4 | recipient: the node that it is for; the sender itself if it is for all of its peers |
+//! | 34 | 8 | sequence: the number of the frame, from 1, over all that this incarnation sends to anybody |
+//! | 42 | | entries, at least one: protocol (1), length of the body (2), body |
 //! | end | 4 or 16 | plain: CRC-32 (that of Ethernet and zip) of all bytes before it; sealed: the tag |
 //!
 //! In a sealed frame the entries are encrypted and the header is not, but the tag covers both. A frame is plain or
@@ -74,7 +74,7 @@ pub use body::{Body, Payload, protocol};
 pub use bytes::{BodyError, Reader, Writer};
 pub use codec::Codec;
 pub use frame::{CHECKSUM, ENTRY_HEADER, Entries, Entry, Frame, HEADER, Header, MAX_DATAGRAM, TAG, VERSION};
-pub use identity::{GroupId, Roster};
+pub use identity::{Difference, GroupId, Roster};
 pub use key::{Key, KeyError, Keyring};
 pub use receiver::Receiver;
 pub use rejected::{Counters, Reason, Rejected};

@@ -19,7 +19,7 @@ use quorate::{Group, GroupError, Incarnation, NodeId, To};
 /// use quorate_wire::{Admission, Codec, GroupId, MAX_DATAGRAM, Receiver, Rejected, Roster, Sender};
 ///
 /// let [one, two] = [1, 2].map(NodeId::new);
-/// let roster = Roster::digest([(one, 1), (two, 1)]);
+/// let roster = Roster::digest([(one, true), (two, true)]);
 /// let codec = Codec::plain(GroupId::from_name("orders"));
 ///
 /// let mut sender = Sender::new(&codec, roster, one, Incarnation::new(1));
@@ -39,6 +39,7 @@ use quorate::{Group, GroupError, Incarnation, NodeId, To};
 pub struct Receiver<const N: usize> {
     group: Group<N>,
     roster: Roster,
+    also: Option<Roster>,
     windows: [Window; N],
     counters: Counters,
 }
@@ -47,7 +48,7 @@ impl<const N: usize> Receiver<N> {
     /// A receiver that has heard nothing yet, for the member and the peers that `group` names.
     #[must_use]
     pub const fn new(group: Group<N>, roster: Roster) -> Self {
-        Self { group, roster, windows: [Window::new(); N], counters: Counters::new() }
+        Self { group, roster, also: None, windows: [Window::new(); N], counters: Counters::new() }
     }
 
     /// Opens a datagram, makes sure that it is a new frame from a member, and counts it.
@@ -105,7 +106,7 @@ impl<const N: usize> Receiver<N> {
             }
             _ => {}
         }
-        if header.roster != self.roster {
+        if header.roster != self.roster && Some(header.roster) != self.also {
             return Err(Rejected::RosterMismatch { sender, expected: self.roster, found: header.roster });
         }
         window.admit(header)
@@ -137,6 +138,14 @@ impl<const N: usize> Receiver<N> {
     /// Expects this digest of the members from now on.
     pub const fn replace_roster(&mut self, roster: Roster) {
         self.roster = roster;
+    }
+
+    /// Takes frames with this other digest, too, or with no other.
+    ///
+    /// So members can be added and removed while a group runs: first every member accepts the coming list, then each
+    /// one replaces its own and accepts the former, at last all of them accept no other.
+    pub const fn accept_roster(&mut self, other: Option<Roster>) {
+        self.also = other;
     }
 
     /// Takes frames from `peer`, too. The digest of the members is for the caller to replace.

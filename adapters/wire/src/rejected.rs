@@ -1,6 +1,6 @@
 //! Why a frame, or something in it, was not taken.
 
-use crate::{BodyError, GroupId, Roster};
+use crate::{BodyError, Difference, GroupId, Roster};
 use core::fmt;
 use quorate::{Incarnation, NodeId};
 
@@ -221,10 +221,20 @@ impl fmt::Display for Rejected {
                 f,
                 "node {sender} meant the frame for node {recipient}: one of them is listed under a wrong address"
             ),
-            Self::RosterMismatch { sender, expected, found } => write!(
-                f,
-                "node {sender} has another list of members than this one (digest {found} instead of {expected})"
-            ),
+            Self::RosterMismatch { sender, expected, found } => match expected.difference(*found) {
+                Some(Difference::Has { node, votes }) => {
+                    let role = if votes { "voter" } else { "observer" };
+                    write!(f, "node {sender}'s list of members has {role} {node}, which this member's list lacks")
+                }
+                Some(Difference::Lacks { node, votes }) => {
+                    let role = if votes { "voter" } else { "observer" };
+                    write!(f, "node {sender}'s list of members lacks {role} {node}, which this member's list has")
+                }
+                None => write!(
+                    f,
+                    "node {sender}'s list of members is another than this member's (digest {found} instead of {expected})"
+                ),
+            },
             Self::OlderIncarnation { sender, newest, found } => write!(
                 f,
                 "the frame is from incarnation {found} of node {sender}, which has been heard from in incarnation {newest}"

@@ -26,7 +26,7 @@ use quorate::{Incarnation, NodeId, To};
 /// draft.push(&Note(1))?;
 /// draft.push(&Note(2))?;
 /// let datagram = sender.close(&codec, To::Peers, draft)?;
-/// assert_eq!(datagram.len(), 38 + 2 * (3 + 8) + 4);
+/// assert_eq!(datagram.len(), 42 + 2 * (3 + 8) + 4);
 /// # Ok::<(), quorate_wire::SendError>(())
 /// ```
 #[derive(Debug)]
@@ -118,7 +118,7 @@ impl Sender {
         let mut writer = Writer::new(&mut self.prefix);
         writer.u8(VERSION);
         writer.u8(0);
-        writer.u32(roster.get());
+        writer.u64(roster.get());
         writer.u64(self.group.get());
         writer.u32(self.node.get());
         writer.u64(self.incarnation.get());
