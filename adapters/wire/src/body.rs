@@ -5,6 +5,19 @@ use crate::{BodyError, Reader, Rejected, Writer};
 /// The numbers of the protocols that this crate knows. Those from [`FIRST_OF_USERS`](protocol::FIRST_OF_USERS) on are
 /// never given out here, and are free for machines of your own.
 pub mod protocol {
+    /// [`Heartbeat`](quorate::detector::Heartbeat).
+    pub const HEARTBEAT: u8 = 1;
+    /// [`election::Message`](quorate::election::Message).
+    pub const ELECTION: u8 = 2;
+    /// [`clock::Message`](quorate::clock::Message) with a [`LamportStamp`](quorate::clock::LamportStamp).
+    pub const LAMPORT: u8 = 3;
+    /// [`clock::Message`](quorate::clock::Message) with a [`VectorStamp`](quorate::clock::VectorStamp).
+    pub const VECTOR: u8 = 4;
+    /// [`clock::Message`](quorate::clock::Message) with a [`VersionVector`](quorate::clock::VersionVector).
+    pub const VERSION: u8 = 5;
+    /// [`clock::Message`](quorate::clock::Message) with a [`HybridStamp`](quorate::clock::HybridStamp).
+    pub const HYBRID: u8 = 6;
+
     /// The first number that is free for your own machines; the last is 255.
     pub const FIRST_OF_USERS: u8 = 128;
 }
@@ -119,5 +132,55 @@ impl<B: Body> Payload for B {
         B::decode(&mut reader)
             .and_then(|body| reader.finish().map(|()| body))
             .map_err(|error| Rejected::InvalidBody { protocol, error })
+    }
+}
+
+/// A part of a body: something with a form of its own, but no protocol.
+///
+/// Numbers and arrays of bytes are fields, and so are the identifiers, times and stamps of `quorate`. What a
+/// [`Process`](quorate::clock::Process) carries for its user has to be one, too; `()` is one without bytes.
+///
+/// ```
+/// use quorate::{Epoch, NodeId};
+/// use quorate_wire::{BodyError, Reader, Writer};
+///
+/// let mut room = [0; 12];
+/// let mut writer = Writer::new(&mut room);
+/// writer.put(&NodeId::new(5));
+/// writer.put(&Epoch::new(9));
+/// let mut reader = Reader::new(&room);
+/// assert_eq!(reader.get(), Ok(NodeId::new(5)));
+/// assert_eq!(reader.get(), Ok(Epoch::new(9)));
+/// assert_eq!(reader.get::<u8>(), Err(BodyError::Truncated { needed: 1, left: 0 }));
+/// ```
+pub trait Field: Sized {
+    /// Writes it.
+    fn put(&self, writer: &mut Writer<'_>);
+
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not such a field. Every value that could not have been written is to be refused.
+    fn get(reader: &mut Reader<'_>) -> Result<Self, BodyError>;
+}
+
+impl Writer<'_> {
+    /// Writes a field.
+    #[inline]
+    pub fn put<F: Field>(&mut self, field: &F) {
+        field.put(self);
+    }
+}
+
+impl Reader<'_> {
+    /// Reads a field.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Field::get`].
+    #[inline]
+    pub fn get<F: Field>(&mut self) -> Result<F, BodyError> {
+        F::get(self)
     }
 }

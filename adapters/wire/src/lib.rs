@@ -59,6 +59,7 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)
 )]
 
+mod bodies;
 mod body;
 mod bytes;
 mod codec;
@@ -70,7 +71,7 @@ mod rejected;
 mod sender;
 mod window;
 
-pub use body::{Body, Payload, protocol};
+pub use body::{Body, Field, Payload, protocol};
 pub use bytes::{BodyError, Reader, Writer};
 pub use codec::Codec;
 pub use frame::{CHECKSUM, ENTRY_HEADER, Entries, Entry, Frame, HEADER, Header, MAX_DATAGRAM, TAG, VERSION};
