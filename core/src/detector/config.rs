@@ -4,6 +4,36 @@ use crate::time::nanos;
 use core::fmt;
 use core::time::Duration;
 
+/// How a configuration is written and read: as a structure of what its accessors of the same names return, and back through its
+/// validation. Once a module.
+macro_rules! serialised_through {
+    ($config:ident = $name:literal { $($field:ident: $type:ty),* } |$raw:ident| $validate:expr) => {
+        #[cfg(feature = "serde")]
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(rename = $name)]
+        struct Raw {
+            $($field: $type,)*
+        }
+
+        #[cfg(feature = "serde")]
+        impl TryFrom<Raw> for $config {
+            type Error = super::ConfigError;
+
+            fn try_from($raw: Raw) -> Result<Self, super::ConfigError> {
+                $validate
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl From<$config> for Raw {
+            fn from(config: $config) -> Self {
+                Self { $($field: config.$field(),)* }
+            }
+        }
+    };
+}
+pub(super) use serialised_through;
+
 /// The shortest interval between heartbeats: 100 µs, for samples are counted in microseconds.
 pub const MIN_INTERVAL: Duration = Duration::from_micros(100);
 /// The longest interval between heartbeats: five minutes.
@@ -25,7 +55,7 @@ pub const MAX_WAIT: Duration = Duration::from_micros(u32::MAX as u64);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "RawMonitorConfig", into = "RawMonitorConfig"))]
+#[cfg_attr(feature = "serde", serde(try_from = "Raw", into = "Raw"))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MonitorConfig {
     interval: Duration,
@@ -73,28 +103,9 @@ impl MonitorConfig {
     }
 }
 
-#[cfg(feature = "serde")]
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(rename = "MonitorConfig")]
-struct RawMonitorConfig {
-    interval: Duration,
-    tolerance: Duration,
-}
-
-#[cfg(feature = "serde")]
-impl TryFrom<RawMonitorConfig> for MonitorConfig {
-    type Error = ConfigError;
-
-    fn try_from(raw: RawMonitorConfig) -> Result<Self, ConfigError> {
-        Self::new(raw.interval)?.with_tolerance(raw.tolerance)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl From<MonitorConfig> for RawMonitorConfig {
-    fn from(MonitorConfig { interval, tolerance }: MonitorConfig) -> Self {
-        Self { interval, tolerance }
-    }
+serialised_through! {
+    MonitorConfig = "MonitorConfig" { interval: Duration, tolerance: Duration }
+    |raw| Self::new(raw.interval)?.with_tolerance(raw.tolerance)
 }
 
 /// At which level of suspicion a peer is suspected, in thousandths of a level.

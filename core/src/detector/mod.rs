@@ -47,18 +47,29 @@
 //! is what they measure, so in a network that loses messages they become patient. Chen's and Bertier's look at the
 //! sequence numbers, and a loss does not shift the arrival that they expect.
 
-#[allow(dead_code, reason = "the adaptive detectors use the rest")]
+mod any;
 mod arrivals;
-#[allow(dead_code, reason = "the adaptive detectors use the rest")]
+mod bertier;
+mod chen;
 mod config;
+mod expected;
 mod machine;
 mod message;
+mod phi_exponential;
+mod phi_normal;
 mod quality;
+mod tail;
 mod timeout;
+mod window;
 
+pub use any::{AnyConfig, AnyDetector};
+pub use bertier::{Bertier, BertierConfig};
+pub use chen::{Chen, ChenConfig};
 pub use config::{ConfigError, MAX_INTERVAL, MAX_WAIT, MIN_INTERVAL, MonitorConfig, Threshold};
 pub use machine::{Health, Monitor};
 pub use message::{Command, CommandError, Event, Heartbeat, Rejection};
+pub use phi_exponential::{PhiExponential, PhiExponentialConfig};
+pub use phi_normal::{PhiNormal, PhiNormalConfig};
 pub use quality::Quality;
 pub use timeout::{Timeout, TimeoutConfig};
 
@@ -121,3 +132,6 @@ pub trait Detector: Clone + Eq + Hash + Debug {
     /// The level from which on a peer is suspected.
     fn threshold(config: &Self::Config) -> Threshold;
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,10 +33,9 @@ laws!(clock_vector, clock::vector(), clock::vector_inputs(), restarts);
 laws!(clock_version, clock::version(), clock::version_inputs(), restarts);
 
 mod monitor;
-laws!(
-    monitor_timeout,
-    monitor::monitor::<quorate::detector::Timeout>(
-        quorate::detector::TimeoutConfig::new(monitor::INTERVAL * 3).expect("a good timeout")
-    ),
-    monitor::inputs()
-);
+laws!(monitor_timeout, monitor::timeout(), monitor::inputs());
+laws!(monitor_phi_normal, monitor::phi_normal(), monitor::inputs());
+laws!(monitor_phi_exponential, monitor::phi_exponential(), monitor::inputs());
+laws!(monitor_chen, monitor::chen(), monitor::inputs());
+laws!(monitor_bertier, monitor::bertier(), monitor::inputs());
+laws!(monitor_any, monitor::any(), monitor::inputs());
