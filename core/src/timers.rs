@@ -29,9 +29,9 @@ impl<const N: usize> Timers<N> {
         Self { at: [None; N], earliest: None }
     }
 
-    /// Sets a timer, or sets it anew.
+    /// Sets a timer, or sets it anew. [`Instant::FAR_FUTURE`], where arithmetic saturates, never comes: it clears the timer.
     pub fn set(&mut self, timer: usize, at: Instant) {
-        self.put(timer, Some(at));
+        self.put(timer, (at < Instant::FAR_FUTURE).then_some(at));
     }
 
     /// Clears a timer.
@@ -40,7 +40,7 @@ impl<const N: usize> Timers<N> {
     }
 
     fn put(&mut self, timer: usize, at: Option<Instant>) {
-        if let Some(slot) = self.at.get_mut(timer) {
+        if let Some(slot) = self.at.get_mut(timer).filter(|slot| **slot != at) {
             *slot = at;
             self.earliest = self.at.iter().flatten().min().copied();
         }

@@ -39,3 +39,15 @@ laws!(monitor_phi_exponential, monitor::phi_exponential(), monitor::inputs());
 laws!(monitor_chen, monitor::chen(), monitor::inputs());
 laws!(monitor_bertier, monitor::bertier(), monitor::inputs());
 laws!(monitor_any, monitor::any(), monitor::inputs());
+
+mod election;
+use quorate::election::{Guarantee, Record, Start};
+laws!(election, election::election(Guarantee::Majority, Start::First), election::inputs(), restarts);
+laws!(
+    election_recovered,
+    election::election(Guarantee::Majority, Start::Recovered(Record::default())),
+    election::inputs()
+);
+laws!(election_forgetful, election::election(Guarantee::Majority, Start::Forgetful), election::inputs());
+laws!(election_per_partition, election::election(Guarantee::PerPartition, Start::First), election::inputs(), restarts);
+laws!(member, election::member(), election::member_inputs(), restarts);
