@@ -13,12 +13,13 @@ use core::fmt;
 ///
 /// * for Lamport's clock, in counts: one record is written for every `reserve` + 1 stamps, or less often the more the
 ///   clock leaps;
-/// * for a hybrid clock, in units of [`WallTime`](super::WallTime): at most one record is written for so long a time
-///   (`WallTime::units(Duration::from_secs(1))`: one a second); it may be at most the clock's maximum offset;
+/// * for a hybrid clock, in units of [`WallTime`](super::WallTime) beyond physical time: one record is written for so
+///   long a time less ε (`WallTime::units(Duration::from_secs(1))`: about one a second), so it should be more than ε;
+///   it may be at most the clock's maximum offset;
 /// * for vectors, in counts of the process's own: one record for every `reserve` + 1 local events and sends, and one for
 ///   every receipt that taught something. Without those a restarted process would not know what happened before.
 ///
-/// With a reserve of zero every stamp costs a write, and none is skipped over a restart.
+/// With a reserve of zero, every stamp of a Lamport or vector clock costs a write, and none is skipped over a restart.
 ///
 /// ```
 /// use quorate::clock::{Config, ConfigError, LamportClock};

@@ -90,8 +90,9 @@ impl fmt::Display for HybridStamp {
 /// (or a peer that sends a counter at its end) halts nobody; it adds one unit, 15 µs, to C3's bound for every 65,536
 /// such events. As long as a node is not behind its peers that takes four thousand million events a second.
 ///
-/// Choose the maximum offset as ε and some margin, and at least ε plus what a [`Process`](super::Process) reserves: a
-/// restored clock goes on from its reserve, and is that much more ahead at most, until physical time has caught up.
+/// Choose the maximum offset as ε, plus what a [`Process`](super::Process) reserves, plus some margin: a restored clock
+/// goes on from its reserve, so its stamps are within ε and the reserve of any physical clock of the group (and one unit
+/// for every restart).
 ///
 /// ```
 /// use quorate::clock::{ClockError, HybridClock, HybridStamp, WallTime};
@@ -187,9 +188,12 @@ impl Clock for HybridClock {
         self.observe(stamp, physical)
     }
 
-    /// The reserve is in units of physical time.
-    fn ceiling(&self, reserve: u32) -> HybridStamp {
-        HybridStamp(self.latest.0.saturating_add(u64::from(reserve) << COUNTER_BITS))
+    /// The end of the unit in which physical time will have gone on by `reserve` units. Where the clock is ahead of that
+    /// already it goes on by a unit only, so that one restart after another does not drive it ever further ahead.
+    fn ceiling(&self, reserve: u32, physical: WallTime) -> HybridStamp {
+        let reserved = physical.get().saturating_add(u64::from(reserve)).min(WallTime::MAX.get());
+        let unit = u64::from(u16::MAX);
+        HybridStamp(self.latest.0.saturating_add(unit).max((reserved << COUNTER_BITS) | unit))
     }
 
     fn restored(&self, ceiling: Option<&HybridStamp>) -> Self {

@@ -130,7 +130,7 @@ impl Clock for LamportClock {
         self.observe(stamp)
     }
 
-    fn ceiling(&self, reserve: u32) -> LamportStamp {
+    fn ceiling(&self, reserve: u32, (): ()) -> LamportStamp {
         LamportStamp { time: self.latest.time.saturating_add(u64::from(reserve)), ..self.latest }
     }
 

@@ -85,10 +85,10 @@ impl<C: Clock, P, const N: usize> Process<C, P, N> {
     }
 
     /// Sees to it that `stamp`, the clock's latest, is issued below a durable ceiling.
-    fn cover<M, E>(&mut self, stamp: &C::Stamp, step: &mut Step<M, C::Stamp, E>) {
+    fn cover<M, E>(&mut self, stamp: &C::Stamp, physical: C::Physical, step: &mut Step<M, C::Stamp, E>) {
         let covered = *stamp <= self.ceiling;
         if !covered {
-            self.ceiling = self.clock.ceiling(self.config.reserve());
+            self.ceiling = self.clock.ceiling(self.config.reserve(), physical);
             step.persist(self.ceiling.clone());
         }
     }
@@ -125,7 +125,7 @@ where
             }
             Input::Command(command) => match self.clock.advance(physical) {
                 Ok(stamp) => {
-                    self.cover(&stamp, &mut step);
+                    self.cover(&stamp, physical, &mut step);
                     if let Command::Send { to, payload } = command {
                         step.send(to, Message { stamp: stamp.clone(), payload });
                         step.event(Event::Sent { stamp });
@@ -141,7 +141,7 @@ where
             Input::Receive { from, message: Message { stamp: sent, payload } } => {
                 match self.clock.receive(from, &sent, physical) {
                     Ok(stamp) => {
-                        self.cover(&stamp, &mut step);
+                        self.cover(&stamp, physical, &mut step);
                         step.event(Event::Received { from, sent, stamp, payload });
                     }
                     Err(error) => step.event(Event::Rejected { from, reason: Rejection::Clock(error) }),

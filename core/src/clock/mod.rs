@@ -123,8 +123,9 @@ pub trait Clock: Clone + Eq + Hash + Debug {
         physical: Self::Physical,
     ) -> Result<Self::Stamp, ClockError>;
 
-    /// The latest stamp, pushed `reserve` steps on in this process's own direction, and at most to the last there is.
-    fn ceiling(&self, reserve: u32) -> Self::Stamp;
+    /// A stamp at or above the latest, which a process that reserves that much makes durable: from it a restored clock
+    /// goes on. What `reserve` counts is up to the clock, see [`Config`].
+    fn ceiling(&self, reserve: u32, physical: Self::Physical) -> Self::Stamp;
 
     /// The clock of the same process with the same settings as it was at first, or, if there is a `ceiling`, as it may
     /// go on when all that is known is that nothing above that was issued.

@@ -216,9 +216,11 @@ impl<const N: usize> VectorClock<N> {
     pub fn observe(&mut self, stamp: &VectorStamp<N>) -> Result<VectorStamp<N>, ClockError> {
         let next = self.next()?;
         // The bound is a power of two less one, so all leaps are within it if all their bits together are.
-        let mut leaps = 0;
-        for (ours, theirs) in self.latest.0.iter().zip(&stamp.0) {
-            leaps |= theirs.saturating_sub(*ours);
+        let (mut merged, mut leaps) = (*self, 0);
+        for (known, theirs) in merged.latest.0.iter_mut().zip(&stamp.0) {
+            let ours = *known;
+            *known = ours.max(*theirs);
+            leaps |= known.wrapping_sub(ours);
         }
         if leaps > MAX_LEAP {
             return Err(self.leap(stamp));
@@ -227,9 +229,9 @@ impl<const N: usize> VectorClock<N> {
         if theirs > ours {
             return Err(ClockError::Forgotten { entry: self.me, ours, theirs });
         }
-        self.latest.merge(stamp);
-        self.set_own(next);
-        Ok(self.latest)
+        merged.set_own(next);
+        *self = merged;
+        Ok(merged.latest)
     }
 
     fn count_at_me(&self, stamp: &VectorStamp<N>) -> u64 {
@@ -279,7 +281,7 @@ impl<const N: usize> Clock for VectorClock<N> {
         self.observe(stamp)
     }
 
-    fn ceiling(&self, reserve: u32) -> VectorStamp<N> {
+    fn ceiling(&self, reserve: u32, (): ()) -> VectorStamp<N> {
         let mut clock = *self;
         clock.set_own(self.count_at_me(&self.latest).saturating_add(u64::from(reserve)));
         clock.latest

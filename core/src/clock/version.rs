@@ -346,7 +346,7 @@ impl<const N: usize> Clock for VersionClock<N> {
         self.observe(stamp)
     }
 
-    fn ceiling(&self, reserve: u32) -> VersionVector<N> {
+    fn ceiling(&self, reserve: u32, (): ()) -> VersionVector<N> {
         let mut ceiling = self.latest.clone();
         // It fits: a clock that has issued a stamp has an entry for itself, and one that has not reserves nothing.
         let own = ceiling.get(self.node);
