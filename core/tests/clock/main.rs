@@ -6,6 +6,7 @@
 mod causality;
 mod dialogue;
 mod errors;
+mod forms;
 mod hybrid;
 mod process;
 mod traps;
