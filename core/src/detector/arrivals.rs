@@ -65,9 +65,14 @@ impl Arrivals {
         self.last
     }
 
-    /// How long before the last arrival the interval under way began, in microseconds; `None` if it is no sample.
-    pub(super) fn lead(&self) -> Option<u64> {
-        self.anchored.then(|| whole_micros(self.last).saturating_sub(whole_micros(self.base)))
+    /// Whether the interval under way can be a sample.
+    pub(super) const fn is_anchored(&self) -> bool {
+        self.anchored
+    }
+
+    /// Microseconds since the last arrival, rounded as those of the intervals are.
+    pub(super) const fn since_last(&self, now: Instant) -> u64 {
+        whole_micros(now).saturating_sub(whole_micros(self.last))
     }
 
     pub(super) const fn deadline(&self) -> Instant {

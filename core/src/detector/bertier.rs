@@ -13,7 +13,7 @@ use core::time::Duration;
 /// With the error e = arrival − expected arrival, the mean error d += (e − d)/8, the deviation v += (|e − d| − v)/8, and the margin
 /// is d + 4·v, but never less than a floor. (The paper's gain is 0.1; an eighth is a shift.)
 ///
-/// Its level is the share of the wait that has passed, and its threshold 1. `W` is from 2 to 1,024; a peer takes 5·`W` + 72 bytes.
+/// Its level is the share of the wait that has passed, and its threshold 1. `W` is from 2 to 1,024; a peer takes 5·`W` + 112 bytes.
 ///
 /// ```
 /// use quorate::Instant;
@@ -68,8 +68,8 @@ impl BertierConfig {
         }
     }
 
-    /// The same, with another longest interval that counts; a longer silence is a sample of this length, for each heartbeat
-    /// that fell into it. At first it is eight intervals.
+    /// The same, with another longest interval that counts, for each heartbeat that fell into it; a longer silence is no sample.
+    /// At first it is eight intervals.
     ///
     /// # Errors
     ///

@@ -10,11 +10,11 @@ use core::time::Duration;
 /// The detector NFD-E of Chen, Toueg and Aguilera (2002), over the last `W` intervals: it estimates when the next heartbeat should
 /// arrive, from when the last ones did and from their sequence numbers, and suspects the peer a fixed margin α later.
 ///
-/// Two things differ from the paper. The sender's interval is estimated, too, so that the detector understands one that has
-/// become slower (after `W` heartbeats for certain). And no arrival is expected before the last that has come, so that a heartbeat,
-/// however late, always gives α more.
+/// Two things differ from the paper. The sender's interval is not taken for known, but from the line that fits the last arrivals best,
+/// so that the detector understands a sender that has become slower (after `W` heartbeats for certain). And no arrival is expected
+/// before the last that has come, so that a heartbeat, however late, always gives α more.
 ///
-/// Its level is the share of the wait that has passed, and its threshold 1. `W` is from 2 to 1,024; a peer takes 5·`W` + 56 bytes.
+/// Its level is the share of the wait that has passed, and its threshold 1. `W` is from 2 to 1,024; a peer takes 5·`W` + 96 bytes.
 ///
 /// ```
 /// use quorate::Instant;
@@ -59,8 +59,8 @@ impl ChenConfig {
         }
     }
 
-    /// The same, with another longest interval that counts; a longer silence is a sample of this length, for each heartbeat
-    /// that fell into it. At first it is eight intervals.
+    /// The same, with another longest interval that counts, for each heartbeat that fell into it; a longer silence is no sample.
+    /// At first it is eight intervals.
     ///
     /// # Errors
     ///

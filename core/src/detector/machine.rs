@@ -166,7 +166,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
     /// step gets slower by it, but not blind, and D1 holds.
     fn notice_pause(&mut self, now: Instant, step: &mut StepOf<Self>) {
         let Some(deadline) = self.deadline().filter(|deadline| *deadline <= now) else { return };
-        let late = now.since(deadline);
+        let late = now.since(deadline.max(self.resumed.unwrap_or(deadline)));
         if late <= self.config.tolerance() {
             if self.resumed.is_some_and(|resumed| resumed < deadline) {
                 self.resumed = None;
@@ -181,10 +181,6 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
             };
             peer.detector.pause(shift, now);
             peer.quality.pause(late);
-        }
-        if let Some(beat) = self.beat.filter(|beat| *beat <= now) {
-            self.sequence = self.sequence.saturating_add(self.slots(beat, now));
-            self.beat = Some(now);
         }
         self.resumed = Some(now);
         self.bound = self.earliest();

@@ -40,7 +40,8 @@
 //! * Heartbeats that were queued during a silence arrive in a burst. One that comes sooner than half the configured interval
 //!   after the last sampled one shows that the peer is alive, but is no sample, so a burst cannot drive the mean to zero.
 //! * The first heartbeat, and the first after a pause of the monitor, ends no interval that could be trusted; it begins one.
-//! * Before the first sample there is a prior, as wide as a quarter of the configured interval: a peer that has sent one
+//!   Before it counts, half an interval must have passed, for what waited in a buffer says nothing about times.
+//! * Before the first sample there is a prior, as if heartbeats had come as configured, more or less: a peer that has sent one
 //!   heartbeat, or none, and died is suspected like any other.
 //!
 //! A *lost* heartbeat lengthens one interval. To the phi detectors that is a sample as it is: silence between messages

@@ -19,7 +19,7 @@ pub(super) struct Window<const W: usize> {
 /// The sums that samples have in binary fractions: 1/1024 of a microsecond.
 pub(super) const FRACTION_BITS: u32 = 10;
 
-/// The largest window.
+/// The largest window: 2¹⁰ samples of at most 32 bits, and gaps of at most 8, are what all sums are laid out for.
 pub(super) const MAX_WINDOW: usize = 1_024;
 
 impl<const W: usize> Window<W> {
@@ -88,10 +88,12 @@ impl<const W: usize> Window<W> {
 
     /// A sum over all samples, in 1/1024 µs, as an average in whole microseconds, rounded up and at most `u32::MAX`.
     pub(super) fn average(&self, fractions: u64) -> u32 {
-        // When the window is full, as it is for good, the divisor is a constant, and the division a multiplication.
-        let n = if usize::from(self.len) == W { W as u64 } else { u64::from(self.len) };
         let rest = (1_u64 << FRACTION_BITS).wrapping_sub(1);
-        let average = if n == W as u64 { fractions.div_ceil(W as u64) } else { fractions.div_ceil(n.max(1)) };
+        // Once the window is full, the divisor is a constant, and the division a multiplication.
+        let average = match usize::from(self.len) == W {
+            true => fractions.div_ceil(W as u64),
+            false => fractions.div_ceil(u64::from(self.len).max(1)),
+        };
         u32::try_from(average.saturating_add(rest) >> FRACTION_BITS).unwrap_or(u32::MAX)
     }
 }

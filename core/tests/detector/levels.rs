@@ -1,4 +1,4 @@
-//! The phi detectors against reference values computed to 50 digits (`data/phi_reference.py`), from outside.
+//! The phi detectors against reference values computed to 50 digits (`tests/data/phi_reference.py`), from outside.
 
 use core::time::Duration;
 use quorate::Instant;
@@ -18,7 +18,7 @@ struct Reference {
 }
 
 fn reference() -> impl Iterator<Item = Reference> {
-    let lines = include_str!("data/phi_reference.csv").lines().skip(1).filter(|line| !line.starts_with("tail"));
+    let lines = include_str!("../data/phi_reference.csv").lines().skip(1).filter(|line| !line.starts_with("tail"));
     lines.map(|line| {
         let columns: Vec<_> = line.split(',').collect();
         let [law, mean, deviation, level, crossing, silence, level_at_silence] = columns[..] else {

@@ -1,0 +1,9 @@
+//! Failure detectors and the monitor, from outside.
+
+mod dialogue;
+mod levels;
+mod papers;
+mod promises;
+mod sizes;
+mod traps;
+mod windows;
