@@ -28,3 +28,8 @@ pub(crate) fn sync_directory(_: &Path) -> io::Result<()> {
 pub(crate) fn runs(_: u32) -> Option<bool> {
     None
 }
+
+/// Whether an error says only that a datagram was longer than the buffer, which Windows does.
+pub(crate) fn is_cut_off(error: &io::Error) -> bool {
+    cfg!(windows) && error.raw_os_error() == Some(10_040)
+}
