@@ -13,7 +13,7 @@ use core::time::Duration;
 /// With the error e = arrival − expected arrival, the mean error d += (e − d)/8, the deviation v += (|e − d| − v)/8, and the margin
 /// is d + 4·v, but never less than a floor. (The paper's gain is 0.1; an eighth is a shift.)
 ///
-/// Its level is the share of the wait that has passed, and its threshold 1. `W` is from 2 to 1,024; a peer takes 5·`W` + 112 bytes.
+/// Its level is the share of the wait that has passed, and its threshold 1. `W` is from 2 to 1,024; a peer takes 5·`W` + 96 bytes.
 ///
 /// ```
 /// use quorate::Instant;

@@ -14,7 +14,7 @@ use core::time::Duration;
 /// so that the detector understands a sender that has become slower (after `W` heartbeats for certain). And no arrival is expected
 /// before the last that has come, so that a heartbeat, however late, always gives α more.
 ///
-/// Its level is the share of the wait that has passed, and its threshold 1. `W` is from 2 to 1,024; a peer takes 5·`W` + 96 bytes.
+/// Its level is the share of the wait that has passed, and its threshold 1. `W` is from 2 to 1,024; a peer takes 5·`W` + 80 bytes.
 ///
 /// ```
 /// use quorate::Instant;

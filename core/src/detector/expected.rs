@@ -36,10 +36,9 @@ pub(super) struct Expected<const W: usize> {
     interval_ages: u64,
     /// Σg²
     gap_squares: u64,
-    /// Σag, its low half first: it has up to 70 bits.
-    products: [u64; 2],
-    /// η in 2⁻²⁰ µs, for it will be multiplied by a window's worth of heartbeats.
-    interval: u64,
+    /// Σag has at most 70 bits. A `u128` would take 16 bytes and align everything to 16.
+    products_low: u64,
+    products_high: u16,
     /// EA − A in 1/1024 µs.
     first: Fractions,
     /// The oldest interval, once the window is full.
@@ -69,8 +68,8 @@ impl<const W: usize> Expected<W> {
             gap_ages: 0,
             interval_ages: 0,
             gap_squares: 0,
-            products: [0; 2],
-            interval: 0,
+            products_low: 0,
+            products_high: 0,
             first: 0,
             next: 0,
             len: 0,
@@ -173,41 +172,43 @@ impl<const W: usize> Expected<W> {
     }
 
     const fn set_products(&mut self, products: u128) {
-        self.products = [products as u64, (products >> 64) as u64];
+        (self.products_low, self.products_high) = (products as u64, (products >> 64) as u16);
     }
 
     const fn products(&self) -> u128 {
-        let [low, high] = self.products;
-        (high as u128) << 64 | low as u128
+        (self.products_high as u128) << 64 | self.products_low as u128
     }
 
-    /// Draws the line through the window. The slope cannot be negative, for both kinds of ages grow together.
-    fn fit(&mut self) {
+    /// η in 2⁻²⁰ µs, for it will be multiplied by a window's worth of heartbeats: the slope of the line through the window. It
+    /// cannot be negative, for both kinds of ages grow together.
+    fn interval(&self) -> u64 {
         let n = u64::from(self.len).wrapping_add(1);
         let gap_ages = u64::from(self.gap_ages);
         let rise = u128::from(n).wrapping_mul(self.products()).wrapping_sub(wide(gap_ages, self.interval_ages));
         let run = n.wrapping_mul(self.gap_squares).wrapping_sub(gap_ages.wrapping_mul(gap_ages));
         let interval = (rise << FINE_BITS).checked_div(u128::from(run)).unwrap_or(0);
-        self.interval = u64::try_from(interval).unwrap_or(u64::MAX);
-        let forward = self.after(n.wrapping_add(gap_ages)).cast_signed();
+        u64::try_from(interval).unwrap_or(u64::MAX)
+    }
+
+    /// Continues that line to the next heartbeat.
+    fn fit(&mut self) {
+        let n = u64::from(self.len).wrapping_add(1);
+        let forward = times(self.interval(), n.wrapping_add(u64::from(self.gap_ages))).cast_signed();
         let first = forward.saturating_sub_unsigned(self.interval_ages << FRACTION_BITS).checked_div(n.cast_signed());
         self.first = u64::try_from(first.unwrap_or(0)).unwrap_or(0);
     }
 
-    /// So many of the sender's intervals.
-    fn after(&self, intervals: u64) -> Fractions {
-        let time = wide(self.interval, intervals) >> FINE_BITS.wrapping_sub(FRACTION_BITS);
-        u64::try_from(time).unwrap_or(u64::MAX).min(u64::MAX >> 1)
-    }
-
     /// How long after the last arrival the heartbeat sent `steps` later (one or more) is expected.
     fn ahead(&self, steps: u32) -> Fractions {
-        self.first.saturating_add(self.after(u64::from(steps.saturating_sub(1))))
+        match steps {
+            0 | 1 => self.first,
+            _ => self.first.saturating_add(times(self.interval(), u64::from(steps.saturating_sub(1)))),
+        }
     }
 
     /// Waits until the next expected arrival and a margin. What is expected is never earlier than what has just arrived.
     pub(super) fn wait_with(&mut self, margin: Fractions) {
-        let expected = if self.arrivals.is_anchored() { self.first } else { self.after(1) };
+        let expected = if self.arrivals.is_anchored() { self.first } else { times(self.interval(), 1) };
         let rest = (1_u64 << FRACTION_BITS).wrapping_sub(1);
         let micros = expected.saturating_add(margin).saturating_add(rest) >> FRACTION_BITS;
         self.arrivals.set_wait(u32::try_from(micros).unwrap_or(u32::MAX));
@@ -216,6 +217,12 @@ impl<const W: usize> Expected<W> {
     pub(super) const fn pause(&mut self, shift: Duration, now: Instant) {
         self.arrivals.pause(shift, now);
     }
+}
+
+/// So many intervals, given in 2⁻²⁰ µs.
+fn times(interval: u64, count: u64) -> Fractions {
+    let time = wide(interval, count) >> FINE_BITS.wrapping_sub(FRACTION_BITS);
+    u64::try_from(time).unwrap_or(u64::MAX).min(u64::MAX >> 1)
 }
 
 /// The whole product.

@@ -26,7 +26,7 @@ fn configs() -> [AnyConfig; 5] {
 fn seed() -> u64 {
     match std::env::var("QUORATE_SEED") {
         Ok(seed) => seed.parse().expect("QUORATE_SEED is a number"),
-        Err(_) => std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), "a new seed for every run"),
+        Err(_) => core::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), "a new seed for every run"),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! `PROPTEST_RNG_SEED=n` replays a run, `PROPTEST_CASES=n` lengthens it.
 
+use core::hash::BuildHasher;
 use core::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -10,7 +11,7 @@ use quorate::detector::{
     AnyConfig, AnyDetector, Bertier, BertierConfig, Chen, ChenConfig, Detector, PhiExponential, PhiExponentialConfig,
     PhiNormal, PhiNormalConfig, Threshold,
 };
-use std::hash::{BuildHasher, RandomState};
+use std::hash::RandomState;
 
 const INTERVAL: u64 = 1_000_000;
 const LONGEST: u64 = 20_000_000;
@@ -153,7 +154,10 @@ fn compare<const W: usize>(history: &[Happening]) -> Result<(), TestCaseError> {
             list.pause(after);
             let now = start + micros(list.now);
             let shift = now.since(a.since());
-            (a.pause(shift, now), b.pause(shift, now), c.pause(shift, now), d.pause(shift, now));
+            a.pause(shift, now);
+            b.pause(shift, now);
+            c.pause(shift, now);
+            d.pause(shift, now);
             any.pause(shift, now);
             continue;
         };
