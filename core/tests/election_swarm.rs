@@ -322,6 +322,8 @@ impl World {
             self.seed,
             up.iter().map(|node| &node.machine).collect::<Vec<_>>()
         );
+        let leading = up.iter().filter(|node| node.machine.standing() == Standing::Leading).count();
+        assert_eq!(leading, 1, "members agree on a leader, and {leading} lead; QUORATE_SEED={}", self.seed);
         let takes_over = up.iter().any(|node| node.machine.config().preempt() != Preempt::Never);
         if takes_over && self.guarantee == Guarantee::Majority {
             let highest = up

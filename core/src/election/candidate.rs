@@ -24,7 +24,9 @@ impl<const N: usize> Election<N> {
     pub(super) fn make_way(&mut self, now: Instant) {
         self.phase = Phase::Following;
         self.clear(Timer::Answers);
-        self.campaign_in(self.config.timing.timeout.saturating_mul(3), now);
+        let pause = self.config.timing.timeout.saturating_mul(3);
+        self.way = now + pause;
+        self.campaign_in(pause, now);
     }
 
     /// Asks the voters whether they would elect this member, if it may stand and is free to.
@@ -103,7 +105,8 @@ impl<const N: usize> Election<N> {
         voter.heard = true;
         match verdict {
             Verdict::Would | Verdict::Granted if verdict == in_favour => voter.granted = true,
-            Verdict::Would | Verdict::Granted | Verdict::Stale(_) => {}
+            Verdict::Would | Verdict::Granted => {}
+            Verdict::Stale(_) => self.wait = Some(Duration::ZERO), // A higher epoch is to be had at once.
             Verdict::Higher => {
                 if self.defers_to(from) {
                     self.withdraw(step);
@@ -117,16 +120,30 @@ impl<const N: usize> Election<N> {
     }
 
     /// Goes on if enough are in favour; gives up if nobody is left to ask.
+    ///
+    /// A pre-vote also waits for those who might answer that they rank higher, unless they are thought dead: for one
+    /// round trip, and a timeout at most.
     fn count(&mut self, now: Instant, step: &mut StepOf<Self>) {
-        if self.has_quorum() {
-            match self.phase {
-                Phase::PreVoting { challenge: true, .. } => self.send_challenge(now, step),
-                Phase::PreVoting { epoch, .. } => self.stand(epoch, now, step),
-                Phase::Standing { since } => self.win(since, now, step),
-                Phase::Recalling { .. } | Phase::Following | Phase::Leading(_) => {}
+        let all_heard = self.electorate.voters().all(|voter| voter.heard);
+        let nobody_missing = self.electorate.voters().all(|voter| voter.heard || voter.suspected || voter.silent);
+        match self.phase {
+            _ if !self.has_quorum() => {
+                if all_heard {
+                    self.give_up(now, step);
+                }
             }
-        } else if self.electorate.voters().all(|voter| voter.heard) {
-            self.give_up(now, step);
+            Phase::PreVoting { challenge: false, .. } if !nobody_missing => {}
+            _ => self.go_on(now, step),
+        }
+    }
+
+    /// Enough are in favour.
+    fn go_on(&mut self, now: Instant, step: &mut StepOf<Self>) {
+        match self.phase {
+            Phase::PreVoting { challenge: true, .. } => self.send_challenge(now, step),
+            Phase::PreVoting { epoch, .. } => self.stand(epoch, now, step),
+            Phase::Standing { since } => self.win(since, now, step),
+            Phase::Recalling { .. } | Phase::Following | Phase::Leading(_) => {}
         }
     }
 
@@ -144,7 +161,7 @@ impl<const N: usize> Election<N> {
     pub(super) fn answers_are_due(&mut self, now: Instant, step: &mut StepOf<Self>) {
         match self.phase {
             Phase::Recalling { nonce } => self.recall(nonce, now, step),
-            Phase::PreVoting { .. } | Phase::Standing { .. } if self.has_quorum() => self.count(now, step),
+            Phase::PreVoting { .. } | Phase::Standing { .. } if self.has_quorum() => self.go_on(now, step),
             Phase::PreVoting { .. } | Phase::Standing { .. } => self.give_up(now, step),
             Phase::Following | Phase::Leading(_) => {}
         }

@@ -13,6 +13,8 @@ pub(super) struct Peer {
     /// It told, in an acknowledgement, that it would lead if asked.
     pub(super) eligible: bool,
     pub(super) suspected: bool,
+    /// It led and went silent, and nothing has been heard of it since.
+    pub(super) silent: bool,
     /// In the present campaign or recall: it has answered.
     pub(super) heard: bool,
     /// In the present campaign: it is in favour. In a recall: it remembers.

@@ -96,6 +96,9 @@ impl<const N: usize> Election<N> {
     /// The leader that was followed is followed no longer; [`report`](Self::report) tells so.
     pub(super) fn leader_is_gone(&mut self, why: Gone, now: Instant) {
         let Some(leader) = self.leader.take_if(|leader| leader.id != self.electorate.me()) else { return };
+        if let Some(peer) = self.electorate.get_mut(leader.id) {
+            peer.silent = why == Gone::Silent;
+        }
         self.gone = Some((leader.epoch, why));
         if self.config.guarantee == Guarantee::PerPartition {
             self.support = None; // No lease to keep.

@@ -103,12 +103,16 @@ impl<const N: usize> Election<N> {
         }
     }
 
-    /// If the leadership is over by the clock, says so, and that before anything else.
-    pub(super) fn end_if_over(&mut self, now: Instant, step: &mut StepOf<Self>) -> bool {
+    /// If the leadership is over by the clock, says so, and that before anything else. At a tick there is also room to name
+    /// the successor, if there is one to be.
+    pub(super) fn end_if_over(&mut self, is_tick: bool, now: Instant, step: &mut StepOf<Self>) -> bool {
         let Phase::Leading(lease) = self.phase else { return false };
         let over = self.timers.get(Timer::Lease as usize).is_some_and(|end| end <= now);
-        if over {
-            self.lose(lease.stopping.unwrap_or(Why::LeaseExpired), now, step);
+        match lease.stopping {
+            Some(why) if over && is_tick => self.release(why, now, step),
+            Some(why) if over => self.lose(why, now, step),
+            None if over => self.lose(Why::LeaseExpired, now, step),
+            _ => {}
         }
         over
     }

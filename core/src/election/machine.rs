@@ -129,6 +129,8 @@ pub struct Election<const N: usize> {
     pub(super) latest: Instant,
     /// After resigning, or in favour of a named successor, this member neither stands nor answers as a higher rank until then.
     pub(super) aside: Instant,
+    /// Until then it makes way for a higher rank.
+    pub(super) way: Instant,
     /// Its last campaign did not reach a majority, so its rank must not be in others' way.
     pub(super) blind: bool,
     pub(super) eligible: bool,
@@ -167,6 +169,7 @@ impl<const N: usize> Election<N> {
             random: config.seed.random(),
             latest: now,
             aside: Instant::ORIGIN,
+            way: Instant::ORIGIN,
             blind: false,
             eligible: matches!(config.role, Role::Candidate),
             wait: None,
@@ -298,6 +301,9 @@ impl<const N: usize> Election<N> {
             step.event(Event::Rejected { from, reason });
             return;
         }
+        if let Some(peer) = self.electorate.get_mut(from) {
+            peer.silent = false;
+        }
         match message {
             Message::PreVote { epoch, priority, challenge } => {
                 self.asked_whether(from, epoch, priority, challenge, now, step);
@@ -359,7 +365,7 @@ impl<const N: usize> Machine for Election<N> {
         }
         self.latest = now;
         // Before anything else: what is over is over, whatever comes in at the same time.
-        let ended = self.end_if_over(now, &mut step);
+        let ended = self.end_if_over(is_tick, now, &mut step);
         match input {
             Input::Tick if ended => {}
             Input::Tick => self.tick(now, &mut step),
@@ -383,7 +389,8 @@ impl<const N: usize> Restart for Election<N> {
         let mut next = self.clone();
         (next.record, next.seen, next.over) = (Record::default(), Epoch::ZERO, Epoch::ZERO);
         (next.support, next.leader, next.phase) = (None, None, Phase::Following);
-        (next.timers, next.latest, next.aside) = (Timers::new(), now, Instant::ORIGIN);
+        (next.timers, next.latest) = (Timers::new(), now);
+        (next.aside, next.way) = (Instant::ORIGIN, Instant::ORIGIN);
         (next.blind, next.wait, next.gone) = (false, None, None);
         next.electorate.clear_answers();
         next.electorate.clear_deferrals();

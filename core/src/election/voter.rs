@@ -91,8 +91,9 @@ impl<const N: usize> Election<N> {
         can_stand && willing && self.outranks(from, priority) && self.seen < Epoch::MAX
     }
 
+    /// As a bully does, unless it has just made way for a yet higher rank.
     fn stand_too(&mut self, now: Instant) {
-        if matches!(self.phase, Phase::Following) {
+        if matches!(self.phase, Phase::Following) && self.way <= now {
             self.set(Timer::Campaign, now);
         }
     }

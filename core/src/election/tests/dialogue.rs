@@ -62,6 +62,7 @@ impl Dialogue {
     pub(super) fn leader(config: Config) -> Self {
         let mut dialogue = Self::new(config, 3, 3, Start::First);
         dialogue.tick(120, &[all(pre_vote(1))]);
+        dialogue.hear(121, 2, would(1), &[]);
         dialogue.hear(121, 1, would(1), &[vote(1, 3), all(election(1))]);
         let until = dialogue.subject.valid_until_if_elected(at(121));
         dialogue.hear(

@@ -11,6 +11,7 @@ fn three_members_start_and_the_first_to_ask_is_elected() {
     assert_eq!(three.subject.standing(), Standing::Leaderless);
     three.tick(120, &[all(pre_vote(1))]);
     assert_eq!(three.subject.standing(), Standing::PreVoting);
+    three.hear(121, 2, would(1), &[]);
     three.hear(121, 1, would(1), &[vote(1, 3), all(election(1))]);
     assert_eq!(three.subject.standing(), Standing::Standing);
     let until = at(521); // 400 ms after the election was called, not after it was won
@@ -113,6 +114,7 @@ fn a_resignation_frees_only_those_bound_to_that_candidate_in_that_epoch() {
 fn a_candidate_that_is_not_elected_in_time_says_so_and_asks_again() {
     let mut three = Dialogue::new(majority(), 3, 3, Start::First);
     three.tick(120, &[all(pre_vote(1))]);
+    three.hear(121, 2, would(1), &[]);
     three.hear(121, 1, would(1), &[vote(1, 3), all(election(1))]);
     three.tick(181, &[all(resign(1, None))]);
     // An answer that comes now elects nobody: the voters have been told that they are free.

@@ -83,7 +83,8 @@ fn resigning_gives_the_work_the_length_of_a_lease() {
     for sent in [220, 320, 420, 520] {
         two.tick(sent, &[all(coordinator(1, sent))]); // nobody is to take it for dead meanwhile
     }
-    two.tick(530, &[tells(Event::Lost { epoch: epoch(1), why: Why::Resigned, until: at(530) })]);
+    let lost = Event::Lost { epoch: epoch(1), why: Why::Resigned, until: at(530) };
+    two.tick(530, &[tells(lost), all(resign(1, None))]);
 }
 
 #[test]

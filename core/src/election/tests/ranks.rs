@@ -24,6 +24,35 @@ fn the_lower_ranked_makes_way_and_follows() {
 }
 
 #[test]
+fn who_has_made_way_sends_lower_ranks_the_same_way_and_does_not_stand_for_it() {
+    let mut two = Dialogue::new(majority(), 2, 3, Start::First);
+    two.tick(120, &[all(pre_vote(1))]);
+    two.hear(121, 3, higher(1), &[]);
+    two.hear(122, 1, pre_vote(1), &[to(1, higher(1))]);
+    assert_eq!(two.subject.deadline(), Some(at(301)));
+    assert_eq!(two.subject.standing(), Standing::Leaderless);
+}
+
+#[test]
+fn a_candidate_waits_for_those_who_may_rank_higher_but_not_for_the_dead() {
+    let mut two = Dialogue::new(majority(), 2, 4, Start::First);
+    let following = tells(Event::Following { leader: node(4), epoch: epoch(1) });
+    two.hear(10, 4, coordinator(1, 5), &[vote(1, 4), following, to(4, acknowledge(1, 5))]);
+    let gone = Event::Leaderless { epoch: epoch(1), why: crate::election::Gone::Silent };
+    two.tick(410, &[tells(gone)]);
+    two.tick(410, &[all(pre_vote(2))]);
+    two.hear(411, 1, would(2), &[]);
+    // Node 3 may rank higher; node 4 has led, and is silent.
+    two.hear(412, 3, would(2), &[vote(2, 2), all(election(2))]);
+
+    let mut one = Dialogue::new(majority(), 1, 4, Start::First);
+    one.tick(120, &[all(pre_vote(1))]);
+    one.hear(121, 2, would(1), &[]);
+    one.hear(121, 3, would(1), &[]);
+    one.tick(180, &[vote(1, 1), all(election(1))]); // long enough
+}
+
+#[test]
 fn priority_goes_before_id() {
     let mut one = Dialogue::new(majority().with_priority(5), 1, 3, Start::First);
     one.hear(10, 3, pre_vote(1), &[to(3, higher(1))]);
@@ -66,6 +95,7 @@ fn a_voter_that_may_not_lead_answers_nobody_as_higher() {
 fn two_candidates_at_once_the_lower_withdraws() {
     let mut one = Dialogue::new(majority(), 1, 3, Start::First);
     one.tick(120, &[all(pre_vote(1))]);
+    one.hear(121, 3, would(1), &[]);
     one.hear(121, 2, would(1), &[vote(1, 1), all(election(1))]);
     one.hear(122, 3, election(1), &[all(resign(1, None)), to(3, stale(1, 1))]);
     one.hear(123, 3, election(2), &[vote(2, 3), to(3, granted(2))]);
@@ -89,6 +119,7 @@ fn a_higher_ranked_follower_takes_over_after_a_stable_time() {
 fn a_challenged_leader_lets_its_work_stop_before_it_hands_over() {
     let mut two = Dialogue::new(preempting(), 2, 3, Start::First);
     two.tick(120, &[all(pre_vote(1))]);
+    two.hear(121, 3, would(1), &[]);
     two.hear(121, 1, would(1), &[vote(1, 2), all(election(1))]);
     two.hear(
         122,
