@@ -201,6 +201,33 @@ fn every_reason_has_its_place_and_its_name() {
 }
 
 proptest! {
+    /// With and without gaps, and wherever this member stands.
+    #[test]
+    fn every_member_is_found_and_nobody_else(
+        ids in proptest::collection::btree_set(prop_oneof![0_u32..20, any::<u32>()], 2..16),
+        me in any::<prop::sample::Index>(),
+        strangers in proptest::collection::vec(prop_oneof![0_u32..25, any::<u32>()], 8),
+    ) {
+        let me = NodeId::new(*me.get(&ids.iter().copied().collect::<Vec<_>>()));
+        let peers = ids.iter().map(|&id| NodeId::new(id)).filter(|&id| id != me).collect::<Vec<_>>();
+        let mut receiver = Receiver::<16>::new(Group::new(me, &peers).unwrap(), Roster::NONE);
+        let from = |sender| Header {
+            key: 0,
+            roster: Roster::NONE,
+            group: GROUP,
+            sender,
+            incarnation: LIFE,
+            to: To::Peers,
+            sequence: 1,
+        };
+        for &peer in &peers {
+            prop_assert_eq!(receiver.admit(&from(peer)), Ok(Admission::First));
+        }
+        for sender in strangers.into_iter().filter(|id| !ids.contains(id)).map(NodeId::new) {
+            prop_assert_eq!(receiver.admit(&from(sender)), Err(Rejected::UnknownSender { sender }));
+        }
+    }
+
     /// The window against a set of everything that ever arrived.
     #[test]
     fn nothing_is_taken_twice_and_nothing_within_the_window_is_lost(
