@@ -17,6 +17,8 @@ pub mod protocol {
     pub const VERSION: u8 = 5;
     /// [`clock::Message`](quorate::clock::Message) with a [`HybridStamp`](quorate::clock::HybridStamp).
     pub const HYBRID: u8 = 6;
+    /// What members answer to those who ask how they see the group; its form is that of the adapter that answers.
+    pub const STATUS: u8 = 127;
 
     /// The first number that is free for your own machines; the last is 255.
     pub const FIRST_OF_USERS: u8 = 128;

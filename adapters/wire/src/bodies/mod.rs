@@ -6,6 +6,7 @@
 mod clock;
 mod detector;
 mod election;
+mod member;
 
 use crate::{BodyError, Field, Reader, Writer};
 use core::time::Duration;

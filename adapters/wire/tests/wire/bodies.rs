@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use quorate::clock::{HybridStamp, LamportStamp, Message as Stamped, VectorStamp, VersionVector};
 use quorate::detector::Heartbeat;
 use quorate::election::{Message, Verdict};
+use quorate::member;
 use quorate::{Epoch, Incarnation, Instant, NodeId};
 use quorate_wire::{BodyError, Payload, Rejected, Writer, protocol};
 
@@ -96,6 +97,15 @@ proptest! {
     #[test]
     fn elections(message in election(), altered in any::<(prop::sample::Index, u8)>()) {
         round(&message, altered);
+    }
+
+    #[test]
+    fn members(message in election(), sequence in any::<u64>(), altered in any::<(prop::sample::Index, u8)>()) {
+        round(&member::Message::Election(message), altered);
+        let heartbeat = Heartbeat { incarnation: Incarnation::new(1), sequence };
+        round(&member::Message::Heartbeat(heartbeat), altered);
+        prop_assert_eq!(bytes(&member::Message::Election(message)), bytes(&message));
+        prop_assert_eq!(Heartbeat::read(protocol::HEARTBEAT, &bytes(&member::Message::Heartbeat(heartbeat))), Ok(heartbeat));
     }
 
     #[test]
