@@ -2,9 +2,9 @@
 
 use crate::transport::Origin;
 use core::fmt;
+use core::net::SocketAddr;
 use quorate::NodeId;
 use quorate_wire::{Reason, Rejected};
-use std::net::SocketAddr;
 
 /// What the adapter tells its user, beside what the machine does.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -331,39 +331,22 @@ where
                 }
             }
         });
-        match sealed {
-            Ok(()) => Ok(()),
-            Err(SendError::Exhausted) => Err(Error::Exhausted),
-            Err(error) => {
-                shared.traffic.unsent();
-                tracing::error!(%error, "the machine asked for a message that cannot be sent");
-                Ok(())
-            }
-        }
+        self.closed(sealed)
     }
 
     async fn receive(&mut self, datagram: &mut [u8], from: Origin) -> Result<(), Error> {
-        let frame = match self.frames.open(datagram) {
+        let frame = match self.admit(datagram, from) {
             Ok(frame) => frame,
-            Err(rejected) => return Ok(self.dropped(from, rejected.into())),
+            Err(rejection) => {
+                self.dropped(from, rejection);
+                return Ok(());
+            }
         };
         let sender = frame.header().sender;
         if sender == ASKER {
             return self.answer(&frame, from);
         }
-        let place = self.peers.iter().position(|(peer, _)| *peer == sender);
-        if place.is_some() && !self.transport.vouches(from, sender) {
-            self.transport.silent(sender); // It may have moved.
-            let expected = self.transport.address(sender);
-            return Ok(self.dropped(from, Rejection::WrongAddress { sender, expected }));
-        }
-        if let Err(rejected) = self.frames.admit(frame.header()) {
-            return Ok(self.dropped(from, rejected.into()));
-        }
         self.shared.traffic.received();
-        if let Some((_, heard)) = place.and_then(|place| self.peers.get_mut(place)) {
-            *heard = self.clock.now();
-        }
         for entry in frame.entries() {
             match entry.decode::<M::Message>() {
                 Ok(message) => self.drive(Input::Receive { from: sender, message }, None).await?,
@@ -373,13 +356,32 @@ where
         Ok(())
     }
 
-    /// Answers who is no member, if the observer knows what, and not more often than is good.
+    /// The frame in a datagram, if it is a new one from a member, or from somebody who asks something.
+    fn admit<'a>(&mut self, datagram: &'a mut [u8], from: Origin) -> Result<Frame<'a>, Rejection> {
+        let now = self.clock.now();
+        let frame = self.frames.open(datagram)?;
+        let sender = frame.header().sender;
+        if sender == ASKER {
+            return if self.questions.take(now) { Ok(frame) } else { Err(Rejection::TooManyQuestions) };
+        }
+        let peer = self.peers.iter_mut().find(|(peer, _)| *peer == sender);
+        // Before anything is remembered of it, or a forged frame could make the peer's own ones look old.
+        if peer.is_some() && !self.transport.vouches(from, sender) {
+            self.transport.silent(sender); // It may have moved.
+            return Err(Rejection::WrongAddress { sender, expected: self.transport.address(sender) });
+        }
+        self.frames.admit(frame.header())?;
+        if let Some((_, heard)) = peer {
+            *heard = now;
+        }
+        Ok(frame)
+    }
+
+    /// Answers who is no member, if the observer knows what.
     fn answer(&mut self, frame: &Frame<'_>, from: Origin) -> Result<(), Error> {
         let now = self.clock.now();
         let Some(entry) = frame.entries().next() else { return Ok(()) };
-        if !self.questions.take(now) {
-            return Ok(self.dropped(from, Rejection::TooManyQuestions));
-        }
+        let protocol = entry.protocol;
         let mut room = vec![0; MAX_DATAGRAM];
         let mut writer = Writer::new(&mut room);
         let Self { observer, shared, transport, frames, .. } = self;
@@ -387,24 +389,35 @@ where
             let places = |peer| transport.address(peer);
             let machine = shared.machine();
             let survey = Survey { machine: &*machine, counters: shared.traffic.counters(), now, places: &places };
-            observer.asked(entry.protocol, entry.body, survey, &mut writer)
+            observer.asked(protocol, entry.body, survey, &mut writer)
         };
-        let (written, overflowed) = (writer.written(), writer.overflowed());
-        if !answered || overflowed {
-            let protocol = entry.protocol;
-            return Ok(self.dropped(from, Rejected::UnknownProtocol { protocol }.into()));
+        if !answered || writer.overflowed() {
+            self.dropped(from, Rejected::UnknownProtocol { protocol }.into());
+            return Ok(());
         }
-        let answer = Answer { protocol: entry.protocol, body: &room[..written] };
-        let sealed = frames.seal(To::Node(ASKER), core::iter::once(&answer), |datagram| {
-            if let Err(error) = transport.reply(from, datagram) {
-                shared.traffic.unsent();
-                tracing::debug!(%from, %error, "cannot answer");
-            }
-        });
+        let written = writer.written();
+        let answer = Answer { protocol, body: &room[..written] };
+        let sealed =
+            frames.seal(To::Node(ASKER), core::iter::once(&answer), |datagram| match transport.reply(from, datagram) {
+                Ok(()) => shared.traffic.sent(),
+                Err(error) => {
+                    shared.traffic.unsent();
+                    tracing::debug!(%from, %error, "cannot answer");
+                }
+            });
+        self.closed(sealed)
+    }
+
+    /// What it means for the driver how closing a frame went.
+    fn closed(&self, sealed: Result<(), SendError>) -> Result<(), Error> {
         match sealed {
-            Err(SendError::Exhausted) => Err(Error::Exhausted),
             Ok(()) => Ok(()),
-            Err(error) => Ok(tracing::error!(%error, "an answer that cannot be sent")),
+            Err(SendError::Exhausted) => Err(Error::Exhausted),
+            Err(error) => {
+                self.shared.traffic.unsent();
+                tracing::error!(%error, "a message that cannot be sent");
+                Ok(())
+            }
         }
     }
 

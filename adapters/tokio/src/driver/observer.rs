@@ -3,9 +3,9 @@
 use super::Counters;
 use crate::{Error, Notice};
 use core::fmt;
+use core::net::SocketAddr;
 use quorate::{Instant, Machine, NodeId};
 use quorate_wire::Writer;
-use std::net::SocketAddr;
 
 /// Learns what a driven machine does, in the driver's own task: so its methods return at once.
 ///

@@ -12,9 +12,9 @@ pub use udp::{BindError, Udp};
 
 use crate::Notice;
 use core::fmt;
+use core::net::SocketAddr;
 use quorate::NodeId;
 use std::io;
-use std::net::SocketAddr;
 
 /// Carries datagrams between members.
 ///
@@ -87,6 +87,11 @@ pub trait Transport: Send + 'static {
     /// Where `peer` is thought to be.
     fn address(&self, peer: NodeId) -> Option<SocketAddr> {
         let _ = peer;
+        None
+    }
+
+    /// Where this end listens, if that is an address.
+    fn local_addr(&self) -> Option<SocketAddr> {
         None
     }
 

@@ -1,10 +1,10 @@
 //! Where peers are: names, and the addresses that they stand for at present.
 
 use crate::Notice;
+use core::net::{IpAddr, SocketAddr};
 use quorate::NodeId;
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 

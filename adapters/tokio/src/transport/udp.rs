@@ -3,10 +3,10 @@
 use super::resolver::{Resolver, canonical, mapped};
 use super::{Incoming, Origin, Transport};
 use core::fmt;
+use core::net::SocketAddr;
 use quorate::NodeId;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
-use std::net::SocketAddr;
 use tokio::net::UdpSocket;
 
 /// One UDP socket for all peers.
@@ -130,6 +130,10 @@ impl Transport for Udp {
 
     fn address(&self, peer: NodeId) -> Option<SocketAddr> {
         self.resolver.address(peer)
+    }
+
+    fn local_addr(&self) -> Option<SocketAddr> {
+        Some(self.local)
     }
 
     fn silent(&mut self, peer: NodeId) {
