@@ -65,6 +65,8 @@ struct World {
     longest_delay: u64,
     sent: u64,
     leaders: BTreeMap<u64, usize>,
+    /// Who suspects whom, as they were told.
+    suspects: BTreeSet<(usize, usize)>,
     elections: usize,
     steps_since_check: u64,
 }
@@ -113,6 +115,7 @@ impl World {
             longest_delay: 5_000_000,
             sent: 0,
             leaders: BTreeMap::new(),
+            suspects: BTreeSet::new(),
             elections: 0,
             steps_since_check: 0,
         }
@@ -196,16 +199,23 @@ impl World {
         self.check_e2();
     }
 
+    /// E1, or E1p: who was elected for an epoch in which another was before must not have trusted that one.
     fn elected(&mut self, index: usize, epoch: u64) {
         self.elections += 1;
-        let other = self.leaders.insert(epoch, index);
-        assert!(
-            self.guarantee != Guarantee::Majority || other.is_none(),
-            "E1 broken: epoch {epoch} was led by node {} and then by node {}; QUORATE_SEED={}",
-            other.unwrap_or(0) + 1,
-            index + 1,
-            self.seed
-        );
+        let Some(other) = self.leaders.insert(epoch, index) else { return };
+        let apart = self.suspects.contains(&(index, other)) || self.nodes[index].diskless;
+        let allowed = self.guarantee == Guarantee::PerPartition && apart;
+        let (was, is, seed) = (other + 1, index + 1, self.seed);
+        assert!(allowed, "E1 broken: epoch {epoch} was led by node {was} and then by node {is}; QUORATE_SEED={seed}");
+    }
+
+    fn suspicion(&mut self, index: usize, command: Command) {
+        match command {
+            Command::Suspect(peer) => drop(self.suspects.insert((index, peer.get() as usize - 1))),
+            Command::Trust(peer) => drop(self.suspects.remove(&(index, peer.get() as usize - 1))),
+            _ => {}
+        }
+        self.step(index, Input::Command(command));
     }
 
     fn check_e2(&mut self) {
@@ -255,7 +265,7 @@ impl World {
                 // The detector may be wrong as often as it likes.
                 let peer = NodeId::new(other as u32 + 1);
                 let command = if self.random.below(2) == 0 { Command::Suspect(peer) } else { Command::Trust(peer) };
-                self.step(one, Input::Command(command));
+                self.suspicion(one, command);
             }
             11 if self.nodes[one].up => {
                 let command = match self.random.below(4) {
@@ -279,6 +289,7 @@ impl World {
 
     fn restart(&mut self, index: usize) {
         let count = self.nodes.len();
+        self.suspects.retain(|(who, _)| *who != index);
         let now = self.nodes[index].clock(self.now);
         let start = match self.nodes[index].durable {
             _ if self.nodes[index].diskless => Start::Forgetful,
@@ -306,7 +317,7 @@ impl World {
             }
             for peer in 0..self.nodes.len() {
                 if peer != index && self.nodes[index].up {
-                    self.step(index, Input::Command(Command::Trust(NodeId::new(peer as u32 + 1))));
+                    self.suspicion(index, Command::Trust(NodeId::new(peer as u32 + 1)));
                 }
             }
         }
