@@ -2,7 +2,7 @@
 
 use super::arrivals::{Arrivals, Interval};
 use super::config::{Rhythm, micros, serialised_through};
-use super::window::{FRACTION_BITS, Window};
+use super::window::{FRACTION_BITS, Window, scaled_root};
 use super::{ConfigError, Detector, MAX_LEVEL, Threshold, tail};
 use crate::Instant;
 use core::time::Duration;
@@ -128,8 +128,14 @@ impl<const W: usize> PhiNormal<W> {
     /// μ + z·σ of what is in the window.
     fn wait(&self, config: &PhiNormalConfig) -> u32 {
         let n = u64::from(self.window.len());
-        let floor = (u64::from(config.floor) << FRACTION_BITS).saturating_mul(n);
-        let deviation = self.window.scaled_deviation().max(floor);
+        let floor = u64::from(config.floor).saturating_mul(n);
+        let scatter = self.window.scatter();
+        // The root is needed only where the floor does not stand for it.
+        let deviation = if scatter <= u128::from(floor).saturating_mul(u128::from(floor)) {
+            floor << FRACTION_BITS
+        } else {
+            scaled_root(scatter)
+        };
         let beyond = i128::from(deviation).saturating_mul(i128::from(config.crossing)) >> CROSSING_BITS;
         let wait = i128::from(self.window.sum() << FRACTION_BITS).saturating_add(beyond).max(0);
         self.window.average(u64::try_from(wait).unwrap_or(u64::MAX))

@@ -1,6 +1,7 @@
 //! What cannot be seen from outside: the tail itself, and the window's arithmetic.
 
-use super::window::{MAX_WINDOW, Window};
+use super::root::root;
+use super::window::{MAX_WINDOW, Window, scaled_root};
 use super::{MAX_LEVEL, tail};
 use proptest::prelude::*;
 use std::vec::Vec;
@@ -68,7 +69,7 @@ fn check_against_a_list<const W: usize>(samples: &[u32]) {
         let scatter = kept.iter().map(|x| (n * x).abs_diff(sum).pow(2)).sum::<u128>() / n;
         assert_eq!((u128::from(window.len()), u128::from(window.sum()), window.scatter()), (n, sum, scatter));
         // The root of it, to 1/1024 µs or 31 bits, and never too large.
-        let (ours, exact) = (u128::from(window.scaled_deviation()), (scatter << 20).isqrt());
+        let (ours, exact) = (u128::from(scaled_root(window.scatter())), (scatter << 20).isqrt());
         assert!(ours <= exact && exact - ours <= 1 + (exact >> 30), "{ours} is not the root {exact} of {scatter}");
     }
 }
@@ -94,7 +95,26 @@ fn the_largest_window_of_the_largest_samples_does_not_overflow() {
     assert_eq!(window.scatter(), (u128::from(u32::MAX) * MAX_WINDOW as u128 / 2).pow(2));
 }
 
+#[test]
+fn roots_are_those_of_the_standard_library_around_every_kind_of_square() {
+    let check = |x: u64| assert_eq!(root(x), x.isqrt(), "of {x}");
+    (0..1_000).chain((1 << 62) - 1_000..(1 << 62) + 1_000).for_each(check);
+    for k in
+        (1_u64 << 31..1 << 32).step_by(65_521).chain((1 << 31)..(1 << 31) + 1_000).chain((1 << 32) - 1_000..1 << 32)
+    {
+        [k * k - 1, k * k, k * k + 1, k * k + k, k * k + 2 * k].into_iter().for_each(check);
+    }
+    check(u64::MAX);
+}
+
 proptest! {
+    #[test]
+    fn roots_are_those_of_the_standard_library(x in any::<u64>(), shift in 0_u32..64) {
+        prop_assert_eq!(root(x), x.isqrt());
+        prop_assert_eq!(root(x | 1 << 62), (x | 1 << 62).isqrt());
+        prop_assert_eq!(root(x >> shift), (x >> shift).isqrt());
+    }
+
     #[test]
     fn windows_are_as_if_computed_from_scratch(
         samples in prop::collection::vec(prop_oneof![any::<u32>(), 900_u32..1_100, Just(0), Just(u32::MAX)], 0..80),

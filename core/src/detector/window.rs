@@ -1,5 +1,7 @@
 //! The last intervals, and their sums: exact, and kept up at the same cost whatever the window.
 
+use super::root::root;
+
 /// The last `W` samples in microseconds, with Σx and Σx².
 ///
 /// Integers, for two reasons: sums of floats drift as samples come and go, until E\[x²\] − μ² is negative; and equal
@@ -71,21 +73,6 @@ impl<const W: usize> Window<W> {
         n.wrapping_mul(self.squares()).wrapping_sub((self.sum as u128).wrapping_mul(self.sum as u128))
     }
 
-    /// n·σ in 1/1024 µs, rounded down: at most 52 bits, of which 31 are right.
-    pub(super) fn scaled_deviation(&self) -> u64 {
-        let scatter = self.scatter();
-        if scatter == 0 {
-            return 0;
-        }
-        // Move the leading bit to the 63rd or 64th place, by an even distance, of which the root moves by half.
-        let excess = 64_i32.wrapping_sub_unsigned(scatter.leading_zeros());
-        let distance = excess.wrapping_add(excess & 1);
-        let normal = if distance < 0 { scatter << distance.unsigned_abs() } else { scatter >> distance.unsigned_abs() };
-        let root = (normal as u64).isqrt();
-        let places = (distance / 2).wrapping_add_unsigned(FRACTION_BITS);
-        if places < 0 { root >> places.unsigned_abs() } else { root << places.unsigned_abs() }
-    }
-
     /// A sum over all samples, in 1/1024 µs, as an average in whole microseconds, rounded up and at most `u32::MAX`.
     pub(super) fn average(&self, fractions: u64) -> u32 {
         let rest = (1_u64 << FRACTION_BITS).wrapping_sub(1);
@@ -96,4 +83,22 @@ impl<const W: usize> Window<W> {
         };
         u32::try_from(average.saturating_add(rest) >> FRACTION_BITS).unwrap_or(u32::MAX)
     }
+}
+
+/// The root of a [`scatter`](Window::scatter) in 1/1024 µs, rounded down: n·σ. It has at most 52 bits, of which 31 are right.
+pub(super) fn scaled_root(scatter: u128) -> u64 {
+    // Move the leading bit to the 63rd or 64th place, by an even distance, of which the root moves by half.
+    let (root, excess) = match u64::try_from(scatter) {
+        Ok(0) => return 0,
+        Ok(small) => {
+            let distance = small.leading_zeros() & !1;
+            (root(small << distance), (distance / 2).cast_signed())
+        }
+        Err(_) => {
+            let distance = 65_u32.wrapping_sub(scatter.leading_zeros()) & !1;
+            (root((scatter >> distance) as u64), (distance / 2).cast_signed().wrapping_neg())
+        }
+    };
+    let places = FRACTION_BITS.cast_signed().wrapping_sub(excess);
+    if places < 0 { root >> places.unsigned_abs() } else { root << places.unsigned_abs() }
 }
