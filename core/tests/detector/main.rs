@@ -1,6 +1,7 @@
 //! Failure detectors and the monitor, from outside.
 
 mod dialogue;
+mod forms;
 mod levels;
 mod papers;
 mod promises;
