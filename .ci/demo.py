@@ -14,8 +14,9 @@ EXPECTED = {
     "agreed": lambda value: value is True,
     "overlaps": lambda value: type(value) is int and value == 0,
     "max_leaders_per_epoch": lambda value: type(value) is int and value == 1,
-    "failover_ms": lambda value: 0 < value["median"] <= value["max"],
-    "detection_ms": lambda value: 0 < value["median"] <= value["max"],
+    "failover_ms": lambda value: value is not None and 0 < value["median"] <= value["max"],
+    "detection_ms": lambda value: value is not None and 0 < value["median"] <= value["max"],
+    "broken": lambda value: value == [],
 }
 broken = [name for name, holds in EXPECTED.items() if name not in summary or not holds(summary[name])]
 if broken:
