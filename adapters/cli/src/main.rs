@@ -1,2 +1,58 @@
-//! The quorate program.
-fn main() {}
+//! The `quorate` program: a demonstration that checks itself, members for real use, a leader around a command, status and keys.
+#![forbid(unsafe_code)]
+
+mod args;
+mod config;
+mod demo;
+mod elect;
+mod failure;
+mod key;
+mod keys;
+mod line;
+mod member;
+mod node;
+mod paint;
+mod printer;
+mod status;
+mod units;
+mod view;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser};
+use failure::{Failure, Outcome};
+use paint::Paint;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    run(cli).unwrap_or_else(|failure| {
+        eprintln!("{} {failure}", Paint::for_stream(&std::io::stderr()).bad("quorate:"));
+        failure.exit_code()
+    })
+}
+
+fn run(cli: Cli) -> Outcome<ExitCode> {
+    match cli.command.unwrap_or(Command::Demo(cli.demo)) {
+        Command::Demo(args) => wait_for(demo::run(&args)),
+        Command::Node(args) => wait_for(node::run(args)),
+        Command::Elect(args) => wait_for(elect::run(args)),
+        Command::Status(args) => wait_for(status::run(&args)).map(|()| ExitCode::SUCCESS),
+        Command::Guard(args) => wait_for(elect::guard(&args)),
+        Command::Run(args) => Ok(elect::become_command(&args)),
+        Command::Key(args) => key::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Completions(args) => {
+            clap_complete::generate(args.shell, &mut Cli::command(), "quorate", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Runs what waits for many things, all on this thread: children are bound to the thread that starts them.
+fn wait_for<T>(task: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(format_args!("the program cannot start ({error})")))?;
+    let ended = runtime.block_on(task);
+    // A thread that waits for input does not keep the program.
+    runtime.shutdown_background();
+    ended
+}

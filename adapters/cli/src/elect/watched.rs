@@ -1,0 +1,106 @@
+//! A command with its guard, as seen by whoever renews the lease.
+
+use super::guard::{Order, Report};
+use crate::args::ElectArgs;
+use crate::config::Settings;
+use crate::failure::{Failure, Outcome};
+use core::time::Duration;
+use quorate::Instant;
+use quorate_tokio::Leadership;
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
+
+/// How the command has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ended {
+    /// Its code, or 128 and the signal.
+    pub(super) code: u8,
+    /// Whether it had been told to stop.
+    pub(super) stopped: bool,
+}
+
+/// A running command. Dropping it ends the command, as the guard then hears nothing any more.
+#[derive(Debug)]
+pub(super) struct Watched {
+    guard: Child,
+    orders: OwnedWriteHalf,
+    reports: Lines<BufReader<OwnedReadHalf>>,
+    /// The command's process group, once it is known.
+    group: Option<Pid>,
+    /// Until when the guard thinks that the lease lasts.
+    until: Instant,
+    /// How often it is told.
+    pace: Duration,
+}
+
+impl Watched {
+    /// Starts the command under a leadership.
+    pub(super) fn start(args: &ElectArgs, settings: &Settings, leadership: &Leadership) -> Outcome<Self> {
+        let failure = |error: std::io::Error| Failure::new(format_args!("the command cannot be guarded ({error})"));
+        let (until, left) = (leadership.valid_until(), leadership.time_left());
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(failure)?;
+        ours.set_nonblocking(true).map_err(failure)?;
+        let (reader, orders) = UnixStream::from_std(ours).map_err(failure)?.into_split();
+        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).to_string();
+        let guard = Command::new(std::env::current_exe().map_err(failure)?)
+            .args(["guard", "--until-ns", &until.as_nanos().to_string()])
+            .args(["--margin-ns", &nanos(args.kill_margin), "--grace-ns", &nanos(args.grace), "--"])
+            .args(&args.command)
+            .env("QUORATE_EPOCH", leadership.epoch().to_string())
+            .env("QUORATE_NODE", settings.id.to_string())
+            .env("QUORATE_GROUP", &settings.group)
+            .env("QUORATE_VALID_FOR_MS", left.as_millis().to_string())
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            // What is typed at the terminal is for this program, which then says what is to be done.
+            .process_group(0)
+            .spawn()
+            .map_err(failure)?;
+        let pace = (left / 8).clamp(Duration::from_millis(5), Duration::from_secs(1));
+        Ok(Self { guard, orders, reports: BufReader::new(reader).lines(), group: None, until, pace })
+    }
+
+    /// Tells the command to stop.
+    pub(super) async fn stop(&mut self) {
+        // If the guard is gone, the command is, too, and `ended` tells.
+        let _ = self.orders.write_all(Order::Stop.line().as_bytes()).await;
+    }
+
+    /// Keeps the guard informed of the lease until the command has ended. Cancel-safe.
+    pub(super) async fn ended(&mut self, leadership: &Leadership) -> Outcome<Ended> {
+        loop {
+            tokio::select! {
+                line = self.reports.next_line() => match line.ok().flatten().as_deref().map(Report::parse) {
+                    Some(Some(Report::Started(pid))) => self.group = Pid::from_raw(pid),
+                    Some(Some(Report::Ended { code, stopped })) => {
+                        let _ = self.guard.wait().await;
+                        return Ok(Ended { code, stopped });
+                    }
+                    Some(None) => {}
+                    None => return Err(self.unguarded().await),
+                },
+                () = sleep(self.pace) => {
+                    let until = leadership.valid_until();
+                    if until > self.until {
+                        self.until = until;
+                        let _ = self.orders.write_all(Order::Until(until).line().as_bytes()).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The guard has ended without a word: somebody killed it, and the command dies with it. What it has started may not.
+    async fn unguarded(&mut self) -> Failure {
+        if let Some(group) = self.group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.guard.wait().await;
+        Failure::new("the process that guarded the command was killed, and so was the command")
+    }
+}
