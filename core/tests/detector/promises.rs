@@ -218,6 +218,18 @@ fn d6_one_pause_after_another() {
 }
 
 #[test]
+fn d2_and_d6_a_pause_does_not_make_a_suspected_peer_look_better() {
+    for config in configs() {
+        let mut talk = Talk::new(config, &[ANN]);
+        talk.hears_all(ANN, 1, 1, (0..20).map(|n| n * 1_000)).until(25_000).suspects(&[ANN]);
+        let before = talk.monitor.level(ANN, at(25_000)).expect("Ann is watched");
+        talk.take_events();
+        talk.wakes(60_000).reports(&[(60_000, paused(34_000))]).suspects(&[ANN]);
+        assert!(talk.monitor.level(ANN, at(60_000)).expect("Ann is watched") >= before, "{config:?}");
+    }
+}
+
+#[test]
 fn d6_heartbeats_that_were_not_sent_in_a_pause_are_counted() {
     let mut talk = Talk::new(configs()[0], &[ANN]);
     talk.until(2_000).has_sent(&[(0, 1), (1_000, 2), (2_000, 3)]);
