@@ -38,6 +38,7 @@ use crate::clock::{Clock, LONGEST_SLEEP};
 use crate::storage::Storage;
 use crate::transport::{Incoming, Origin, Transport};
 use crate::{Error, Notice, Rejection};
+use core::marker::PhantomData;
 use core::pin::pin;
 use core::sync::atomic::Ordering;
 use core::time::Duration;
@@ -103,11 +104,9 @@ pub struct Driver<M: Machine, T, S, O: Observer<M> = ()> {
     shared: Arc<Shared<M>>,
     transport: T,
     storage: S,
-    observer: O,
     frames: Frames,
     clock: Arc<dyn Clock>,
     requests: mpsc::Receiver<Request<M>>,
-    done: watch::Sender<Option<Result<(), Error>>>,
     /// The peers, and when each was heard last.
     peers: Vec<(NodeId, Instant)>,
     /// What is to be sent at the end of the turn.
@@ -115,6 +114,24 @@ pub struct Driver<M: Machine, T, S, O: Observer<M> = ()> {
     reports: Reports,
     questions: Allowance,
     surveyed: Instant,
+    /// The last field, so that socket and storage are free when it is told that the driver has stopped.
+    end: End<M, O>,
+}
+
+/// Tells everybody how it ended, when it is dropped.
+#[derive(Debug)]
+struct End<M: Machine, O: Observer<M>> {
+    observer: O,
+    done: watch::Sender<Option<Result<(), Error>>>,
+    result: Result<(), Error>,
+    _machine: PhantomData<fn(M)>,
+}
+
+impl<M: Machine, O: Observer<M>> Drop for End<M, O> {
+    fn drop(&mut self) {
+        self.observer.stopped(&self.result);
+        self.done.send_replace(Some(self.result.clone()));
+    }
 }
 
 impl<M, T, S, O> Driver<M, T, S, O>
@@ -149,16 +166,16 @@ where
             shared,
             transport,
             storage,
-            observer,
             frames,
             clock,
             requests,
-            done,
             peers,
             outbox,
             reports,
             questions,
             surveyed: now,
+            // How it ends if nobody says otherwise.
+            end: End { observer, done, result: Err(Error::Aborted), _machine: PhantomData },
         };
         (driver, handle)
     }
@@ -174,7 +191,7 @@ where
             Ok(()) => tracing::info!("stopped"),
             Err(error) => tracing::error!(%error, "stopped"),
         }
-        self.finish(result.clone());
+        self.end.result.clone_from(&result);
         result
     }
 
@@ -245,7 +262,7 @@ where
 
     async fn follow_up(&mut self) -> Result<(), Error> {
         for _ in 0..TURN {
-            let next = self.observer.stepped(&self.shared.machine(), self.clock.now());
+            let next = self.end.observer.stepped(&self.shared.machine(), self.clock.now());
             let Some(command) = next else { return Ok(()) };
             self.step(Input::Command(command), None).await?;
         }
@@ -268,7 +285,7 @@ where
                     self.shared.traffic.persisted();
                 }
                 Output::Event(event) => {
-                    self.observer.event(&event, now);
+                    self.end.observer.event(&event, now);
                     if let Some(events) = events.as_deref_mut() {
                         events.push(event);
                     }
@@ -384,12 +401,12 @@ where
         let protocol = entry.protocol;
         let mut room = vec![0; MAX_DATAGRAM];
         let mut writer = Writer::new(&mut room);
-        let Self { observer, shared, transport, frames, .. } = self;
+        let Self { shared, transport, frames, end, .. } = self;
         let answered = {
             let places = |peer| transport.address(peer);
             let machine = shared.machine();
             let survey = Survey { machine: &*machine, counters: shared.traffic.counters(), now, places: &places };
-            observer.asked(protocol, entry.body, survey, &mut writer)
+            end.observer.asked(protocol, entry.body, survey, &mut writer)
         };
         if !answered || writer.overflowed() {
             self.dropped(from, Rejected::UnknownProtocol { protocol }.into());
@@ -433,35 +450,19 @@ where
             Notice::Moved { .. } => tracing::info!("{notice}"),
             _ => tracing::warn!("{notice}"),
         }
-        self.observer.notice(notice, self.clock.now());
+        self.end.observer.notice(notice, self.clock.now());
     }
 
     /// What is done once a second.
     fn survey(&mut self, now: Instant) {
         self.surveyed = now;
-        let Self { peers, transport, shared, observer, .. } = self;
+        let Self { peers, transport, shared, end, .. } = self;
         for (peer, _) in peers.iter().filter(|(_, heard)| now.since(*heard) >= SILENCE) {
             transport.silent(*peer);
         }
         let places = |peer| transport.address(peer);
         let machine = shared.machine();
-        observer.survey(Survey { machine: &*machine, counters: shared.traffic.counters(), now, places: &places });
-    }
-}
-
-impl<M: Machine, T, S, O: Observer<M>> Driver<M, T, S, O> {
-    fn finish(&mut self, result: Result<(), Error>) {
-        if self.done.borrow().is_none() {
-            self.observer.stopped(&result);
-            self.done.send_replace(Some(result));
-        }
-    }
-}
-
-impl<M: Machine, T, S, O: Observer<M>> Drop for Driver<M, T, S, O> {
-    /// Tells the observer and the handles also if the driver is dropped while it runs.
-    fn drop(&mut self) {
-        self.finish(Err(Error::Aborted));
+        end.observer.survey(Survey { machine: &*machine, counters: shared.traffic.counters(), now, places: &places });
     }
 }
 

@@ -31,6 +31,17 @@ pub(super) enum Phase {
     Lost(Why),
 }
 
+impl Phase {
+    /// Why the leadership has ended, if it has ended in this phase: by the clock, when nobody has said so yet.
+    fn end(self) -> Why {
+        match self {
+            Self::Lost(why) => why,
+            Self::Stopping(why) => why.into(),
+            Self::Assured | Self::Doubtful => election::Why::LeaseExpired.into(),
+        }
+    }
+}
+
 /// Who holds the guard of a leadership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hold {
@@ -159,9 +170,10 @@ impl Leadership {
         loop {
             let (tenure, now) = (&self.tenure, self.clock.now());
             let until = tenure.until();
-            let reason = match *phase.borrow_and_update() {
+            let present = *phase.borrow_and_update();
+            let reason = match present {
                 Phase::Lost(why) => Some(StopReason::Lost(why)),
-                _ if until <= now => Some(StopReason::Lost(Why::Election(election::Why::LeaseExpired))),
+                _ if until <= now => Some(StopReason::Lost(present.end())),
                 Phase::Stopping(why) => Some(StopReason::Ending(why)),
                 Phase::Doubtful => Some(StopReason::RenewalOverdue),
                 // The driver would have said so, if it were not held up itself.
@@ -178,12 +190,10 @@ impl Leadership {
     pub async fn lost(&self) -> Why {
         let mut phase = self.tenure.phase.subscribe();
         loop {
-            if let Phase::Lost(why) = *phase.borrow_and_update() {
-                return why;
-            }
+            let present = *phase.borrow_and_update();
             let until = self.tenure.until();
-            if until <= self.clock.now() {
-                return Why::Election(election::Why::LeaseExpired);
+            if matches!(present, Phase::Lost(_)) || until <= self.clock.now() {
+                return present.end();
             }
             self.changed_or(&mut phase, until).await;
         }

@@ -242,3 +242,98 @@ fn read_index<T: Copy>(all: &[T], what: &'static str, reader: &mut Reader<'_>) -
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Rejection;
+    use quorate::{Random, Seed};
+
+    fn random_status(random: &mut Random, peers: u64) -> Status {
+        let mut option = |random: &mut Random| (random.below(2) == 1).then(|| random.number());
+        let health = |id: u64, random: &mut Random, option: &mut dyn FnMut(&mut Random) -> Option<u64>| {
+            let ip: IpAddr = if random.below(2) == 0 { [127, 0, 0, 1].into() } else { [7_u16; 8].into() };
+            PeerHealth {
+                id: NodeId::new(u32::try_from(id).unwrap()),
+                address: (random.below(3) > 0).then(|| SocketAddr::new(ip, 7)),
+                votes: random.below(2) == 0,
+                suspected: random.below(2) == 0,
+                level: f64::from(u32::try_from(random.below(1 << 32)).unwrap()) / 7.0,
+                last_heard: option(random).map(Duration::from_nanos),
+                incarnation: option(random).map(Incarnation::new),
+            }
+        };
+        let peers = (0..peers).map(|id| health(id, random, &mut option)).collect();
+        let dropped = Rejection::names().take(usize::try_from(random.below(24)).unwrap());
+        Status {
+            id: NodeId::new(7),
+            incarnation: Incarnation::new(random.number()),
+            group: "x".repeat(usize::try_from(random.below(65)).unwrap()),
+            guarantee: GUARANTEES[usize::try_from(random.below(2)).unwrap()],
+            standing: STANDINGS[usize::try_from(random.below(7)).unwrap()],
+            leader: (random.below(2) == 0).then_some(NodeId::new(9)),
+            epoch: Epoch::new(random.number()),
+            time_left_ms: option(random),
+            uptime_ms: random.number(),
+            peers,
+            omitted: 0,
+            tallies: Tallied { suspicions: random.number(), pauses: 3, ..Tallied::default() },
+            counters: Counters {
+                frames_in: random.number(),
+                step_time: Duration::from_nanos(random.number()),
+                dropped: dropped.map(|name| (name.to_owned(), random.number())).collect(),
+                ..Counters::default()
+            },
+        }
+    }
+
+    fn written(status: &Status) -> Vec<u8> {
+        let mut room = [0; ANSWER];
+        let mut writer = Writer::new(&mut room);
+        write(status, &mut writer);
+        assert!(!writer.overflowed(), "{status:?}");
+        let length = writer.written();
+        room[..length].to_vec()
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_what_does_not_fit_is_counted() {
+        let seed = 1;
+        println!("statuses from Seed::new({seed})");
+        let mut random = Seed::new(seed).random();
+        for peers in (0..=40).chain(0..=40) {
+            let mut status = random_status(&mut random, peers);
+            let bytes = written(&status);
+            let mut reader = Reader::new(&bytes);
+            let read = read(&mut reader).unwrap();
+            assert_eq!(reader.left(), 0);
+            let fit = read.peers.len();
+            assert_eq!(usize::from(read.omitted), status.peers.len() - fit);
+            assert!(fit >= 8.min(status.peers.len()), "{fit} of {peers}");
+            status.peers.truncate(fit);
+            status.omitted = read.omitted;
+            status.counters.dropped.retain(|name, _| read.counters.dropped.contains_key(name));
+            assert_eq!(read, status);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_or_altered_is_an_error_or_another_status_and_never_a_panic() {
+        let seed = 2;
+        println!("statuses from Seed::new({seed})");
+        let mut random = Seed::new(seed).random();
+        let status = random_status(&mut random, 5);
+        let good = written(&status);
+        for length in 0..good.len() {
+            assert!(read(&mut Reader::new(&good[..length])).is_err(), "cut to {length}");
+        }
+        for _ in 0..20_000 {
+            let mut bad = good.clone();
+            let place = usize::try_from(random.below(bad.len() as u64)).unwrap();
+            bad[place] = random.number().to_le_bytes()[0];
+            if let Ok(status) = read(&mut Reader::new(&bad)) {
+                assert!(status.peers.len() <= 255);
+            }
+        }
+    }
+}
