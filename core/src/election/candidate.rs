@@ -1,5 +1,6 @@
 //! Standing for election.
 
+use super::electorate::{Answer, Peer};
 use super::machine::{Lease, Phase, Support, Timer};
 use super::{Election, Event, Guarantee, Message, Preempt, Record, Verdict};
 use crate::time::nanos;
@@ -102,9 +103,12 @@ impl<const N: usize> Election<N> {
             _ => Verdict::Granted,
         };
         let Some(voter) = self.electorate.get_mut(from).filter(|_| epoch == asked) else { return };
-        voter.heard = true;
+        // A copy of another answer does not take a vote back.
+        if !voter.has_granted() {
+            voter.answer = Answer::Other;
+        }
         match verdict {
-            Verdict::Would | Verdict::Granted if verdict == in_favour => voter.granted = true,
+            Verdict::Would | Verdict::Granted if verdict == in_favour => voter.answer = Answer::Granted,
             Verdict::Would | Verdict::Granted => {}
             Verdict::Stale(_) => self.wait = Some(Duration::ZERO), // A higher epoch is to be had at once.
             Verdict::Higher => {
@@ -124,8 +128,9 @@ impl<const N: usize> Election<N> {
     /// A pre-vote also waits for those who might answer that they rank higher, unless they are thought dead: for one
     /// round trip, and a timeout at most.
     fn count(&mut self, now: Instant, step: &mut StepOf<Self>) {
-        let all_heard = self.electorate.voters().all(|voter| voter.heard);
-        let nobody_missing = self.electorate.voters().all(|voter| voter.heard || voter.suspected || voter.silent);
+        let all_heard = self.electorate.voters().all(Peer::has_answered);
+        let nobody_missing =
+            self.electorate.voters().all(|voter| voter.has_answered() || voter.suspected || voter.silent);
         match self.phase {
             _ if !self.has_quorum() => {
                 if all_heard {
@@ -151,9 +156,9 @@ impl<const N: usize> Election<N> {
     pub(super) fn has_quorum(&self) -> bool {
         match self.config.guarantee {
             Guarantee::Majority => {
-                self.electorate.voters().filter(|voter| voter.granted).count() >= self.electorate.others_needed()
+                self.electorate.voters().filter(|voter| voter.has_granted()).count() >= self.electorate.others_needed()
             }
-            Guarantee::PerPartition => self.electorate.voters().all(|voter| voter.granted || voter.suspected),
+            Guarantee::PerPartition => self.electorate.voters().all(|voter| voter.has_granted() || voter.suspected),
         }
     }
 
@@ -207,7 +212,7 @@ impl<const N: usize> Election<N> {
         if is_challenge {
             self.watch_rank(now);
         } else {
-            let heard = self.electorate.voters().filter(|voter| voter.heard).count();
+            let heard = self.electorate.voters().filter(|voter| voter.has_answered()).count();
             self.blind = self.config.guarantee == Guarantee::Majority && heard < self.electorate.others_needed();
             let timeout = self.config.timing.timeout;
             let pause = Duration::from_nanos(nanos(timeout) / 2).saturating_add(self.random.up_to(timeout));

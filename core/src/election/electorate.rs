@@ -15,12 +15,31 @@ pub(super) struct Peer {
     pub(super) suspected: bool,
     /// It led and went silent, and nothing has been heard of it since.
     pub(super) silent: bool,
-    /// In the present campaign or recall: it has answered.
-    pub(super) heard: bool,
-    /// In the present campaign: it is in favour. In a recall: it remembers.
-    pub(super) granted: bool,
+    /// What it has answered in the present campaign or recall.
+    pub(super) answer: Answer,
     /// This member has made way for it since there was a leader last, and does so only once.
     pub(super) deferred_to: bool,
+}
+
+/// What a peer has answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Answer {
+    #[default]
+    None,
+    /// Something; in a recall, that it does not remember either.
+    Other,
+    /// In a campaign, that it is in favour; in a recall, what it remembers.
+    Granted,
+}
+
+impl Peer {
+    pub(super) fn has_answered(&self) -> bool {
+        self.answer != Answer::None
+    }
+
+    pub(super) fn has_granted(&self) -> bool {
+        self.answer == Answer::Granted
+    }
 }
 
 /// The peers, in the order of the group.
@@ -89,7 +108,7 @@ impl<const N: usize> Electorate<N> {
     /// Forgets what was heard in a former campaign.
     pub(super) fn clear_answers(&mut self) {
         for peer in &mut self.peers {
-            (peer.heard, peer.granted) = (false, false);
+            peer.answer = Answer::None;
         }
     }
 
@@ -103,7 +122,7 @@ impl<const N: usize> Electorate<N> {
     /// What the voters acknowledged counts from an election on: its grants were asked for at `asked`.
     pub(super) fn start_acknowledgements(&mut self, asked: Instant) {
         for peer in &mut self.peers {
-            peer.acked = if peer.granted { asked } else { Instant::ORIGIN };
+            peer.acked = if peer.has_granted() { asked } else { Instant::ORIGIN };
         }
     }
 

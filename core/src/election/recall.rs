@@ -4,6 +4,7 @@
 //! once in an epoch, is kept by voting only above every epoch that it can have voted in: if its vote made a leader, then
 //! a majority of the *other* voters includes one that knows of that epoch.
 
+use super::electorate::{Answer, Peer};
 use super::machine::{Phase, Timer};
 use super::{Election, Event, Message, Record};
 use crate::{Epoch, Instant, NodeId, StepOf, To};
@@ -39,7 +40,7 @@ impl<const N: usize> Election<N> {
             return;
         }
         if let Some(peer) = self.electorate.get_mut(from) {
-            (peer.heard, peer.granted) = (true, remembers);
+            peer.answer = if remembers { Answer::Granted } else { Answer::Other };
         }
         if epoch > self.record.epoch {
             self.record = Record { epoch, vote: None };
@@ -52,8 +53,8 @@ impl<const N: usize> Election<N> {
 
     /// Whether a majority's worth of the others remember, or all of them have answered, none being left to ask.
     fn has_recalled(&self) -> bool {
-        let remembering = self.electorate.voters().filter(|voter| voter.heard && voter.granted).count();
-        remembering > self.electorate.others_needed() || self.electorate.voters().all(|voter| voter.heard)
+        let remembering = self.electorate.voters().filter(|voter| voter.has_granted()).count();
+        remembering > self.electorate.others_needed() || self.electorate.voters().all(Peer::has_answered)
     }
 
     fn take_part(&mut self, now: Instant, step: &mut StepOf<Self>) {
