@@ -305,3 +305,61 @@ impl fmt::Display for Why {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Virtual;
+    use crate::driver::{Driver, Frames};
+    use crate::storage::Nowhere;
+    use crate::transport::channel::Network;
+    use quorate::election::{Guarantee, Start};
+    use quorate::member::{DetectorKind, Profile};
+    use quorate::{Group, Incarnation, NodeId, Seed};
+    use quorate_wire::GroupId;
+
+    /// A guard whose driver never runs: held up, as by a disk that does not answer.
+    fn held_up() -> (Arc<Tenure>, Leadership) {
+        let (clock, me) = (Arc::new(Virtual::new()), NodeId::new(1));
+        let config = Profile::LAN.config(DetectorKind::Timeout, Guarantee::Majority, Seed::new(1)).unwrap();
+        let (incarnation, now) = (Incarnation::new(1), clock.now());
+        let machine = Machine::new(config, Group::alone(me), &[], incarnation, Start::First, now).unwrap();
+        let frames = Frames::new(GroupId::from_name("test"), me, incarnation, &[]).unwrap();
+        let (_, handle) = Driver::new(machine, frames, Network::new().join(me), Nowhere, (), clock.clone());
+        let tenure = Arc::new(Tenure::new(Epoch::new(3), Instant::from_millis(400)));
+        tenure.renew(Instant::from_millis(400), Instant::from_millis(250));
+        let clock: Arc<dyn Clock> = clock;
+        (tenure.clone(), Leadership::claim(tenure, &clock, &handle).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_guard_notices_by_itself_that_its_driver_is_held_up() {
+        let (_, leadership) = held_up();
+        let stop = leadership.doubtful().await;
+        assert_eq!((stop.reason, stop.left), (StopReason::RenewalOverdue, Duration::from_millis(150)));
+        assert_eq!(leadership.lost().await, Why::Election(election::Why::LeaseExpired));
+        assert_eq!(leadership.clock.now(), Instant::from_millis(400));
+        assert_eq!(leadership.doubtful().await.reason, StopReason::Lost(election::Why::LeaseExpired.into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_moves_the_end_of_a_wait_that_is_under_way() {
+        let (tenure, leadership) = held_up();
+        let renew = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            tenure.renew(Instant::from_millis(800), Instant::from_millis(650));
+        };
+        let (stop, ()) = tokio::join!(leadership.doubtful(), renew);
+        assert_eq!(stop.until, Instant::from_millis(800));
+        assert_eq!(leadership.clock.now(), Instant::from_millis(650));
+    }
+
+    #[test]
+    fn lost_is_lost() {
+        let tenure = Tenure::new(Epoch::new(1), Instant::FAR_FUTURE);
+        tenure.enter(Phase::Lost(Why::Stopped));
+        tenure.enter(Phase::Assured);
+        assert_eq!(*tenure.phase.borrow(), Phase::Lost(Why::Stopped));
+        assert_eq!(tenure.until(), Instant::ORIGIN);
+    }
+}

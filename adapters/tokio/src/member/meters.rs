@@ -1,4 +1,4 @@
-//! Metrics: see the [crate's documentation](crate#metrics) for the list.
+//! Metrics: the list is in the documentation of the crate.
 
 use super::Machine;
 use super::watcher::Shared;

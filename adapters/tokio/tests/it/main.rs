@@ -4,6 +4,7 @@ mod disk;
 mod driver;
 mod hostile;
 mod member;
+mod meters;
 mod script;
 mod sockets;
 

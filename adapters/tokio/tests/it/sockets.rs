@@ -111,7 +111,7 @@ async fn three_agree_fail_over_and_take_back_a_restarted_one() {
     assert!(matches!(error, AskError::NobodyListens { address } if address == cluster.addresses[0]), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_without_disks_start_together() {
     let cluster = Cluster::new().await;
     let join = async |id| cluster.builder(id).diskless().join().await.unwrap();
