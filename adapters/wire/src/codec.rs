@@ -103,24 +103,24 @@ impl Codec {
             (Some(_), 0) => return Err(Rejected::Plain),
             (Some(_), key) => self.unseal(key, datagram).ok_or(truncated(TAG))??,
         };
-        if header.group != self.group {
-            return Err(Rejected::WrongGroup { expected: self.group, found: header.group });
+        let found = Header::decode(header).group;
+        if found != self.group {
+            return Err(Rejected::WrongGroup { expected: self.group, found });
         }
         Frame::new(header, entries)
     }
 
     /// `None` if the datagram is too short.
-    fn unseal<'a>(&self, key: u8, datagram: &'a mut [u8]) -> Option<Result<(Header, &'a [u8]), Rejected>> {
+    fn unseal<'a>(&self, key: u8, datagram: &'a mut [u8]) -> Option<Result<Parts<'a>, Rejected>> {
         let (rest, tag) = datagram.split_last_chunk_mut::<TAG>()?;
         let (head, entries) = rest.split_first_chunk_mut::<HEADER>()?;
         let keys = [&self.seals, &self.accepts];
         let Some((_, cipher)) = keys.into_iter().flatten().find(|(id, _)| *id == key) else {
             return Some(Err(Rejected::UnknownKey { key }));
         };
-        let header = Header::decode(head);
         let nonce = nonce(head);
         Some(match cipher.decrypt_inout_detached(&nonce, head, (&mut *entries).into(), &Tag::from(*tag)) {
-            Ok(()) => Ok((header, entries)),
+            Ok(()) => Ok((head, entries)),
             Err(_) => Err(Rejected::BadTag { key }),
         })
     }
@@ -163,17 +163,16 @@ impl fmt::Debug for Codec {
     }
 }
 
+/// Header and entries.
+type Parts<'a> = (&'a [u8; HEADER], &'a [u8]);
+
 /// `None` if the datagram is too short.
 #[inline]
-fn plain(datagram: &[u8]) -> Option<Result<(Header, &[u8]), Rejected>> {
+fn plain(datagram: &[u8]) -> Option<Result<Parts<'_>, Rejected>> {
     let (covered, sum) = datagram.split_last_chunk::<CHECKSUM>()?;
     let (head, entries) = covered.split_first_chunk::<HEADER>()?;
     let (expected, found) = (crc32fast::hash(covered), u32::from_le_bytes(*sum));
-    Some(if expected == found {
-        Ok((Header::decode(head), entries))
-    } else {
-        Err(Rejected::BadChecksum { expected, found })
-    })
+    Some(if expected == found { Ok((head, entries)) } else { Err(Rejected::BadChecksum { expected, found }) })
 }
 
 /// The CRC-32 of some bytes of this CRC-32 with more behind them.

@@ -63,14 +63,14 @@ impl Header {
 /// Whether it is new, and from a member with the same list of members, is for [`Receiver`](crate::Receiver) to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
-    header: Header,
+    header: &'a [u8; HEADER],
     entries: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
     /// Makes sure that the entries fill the frame exactly.
     #[inline]
-    pub(crate) fn new(header: Header, entries: &'a [u8]) -> Result<Self, Rejected> {
+    pub(crate) fn new(header: &'a [u8; HEADER], entries: &'a [u8]) -> Result<Self, Rejected> {
         if entries.is_empty() {
             return Err(Rejected::Empty);
         }
@@ -83,8 +83,9 @@ impl<'a> Frame<'a> {
 
     /// What the frame says about itself.
     #[must_use]
-    pub const fn header(&self) -> &Header {
-        &self.header
+    #[inline]
+    pub fn header(&self) -> Header {
+        Header::decode(self.header)
     }
 
     /// What it carries, in the order in which it was put there.

@@ -59,7 +59,7 @@ impl<const N: usize> Receiver<N> {
     #[inline]
     pub fn receive<'a>(&mut self, codec: &Codec, datagram: &'a mut [u8]) -> Result<(Frame<'a>, Admission), Rejected> {
         match codec.open(datagram) {
-            Ok(frame) => self.admit(frame.header()).map(|admission| (frame, admission)),
+            Ok(frame) => self.admit(&frame.header()).map(|admission| (frame, admission)),
             Err(rejected) => {
                 self.counters.reject(&rejected);
                 Err(rejected)

@@ -17,6 +17,8 @@ pub struct Window {
     arrived: u128,
 }
 
+const _: () = assert!(size_of::<Window>() == 32);
+
 /// How a frame that is taken relates to those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -387,7 +387,7 @@ where
             self.transport.silent(sender); // It may have moved.
             return Err(Rejection::WrongAddress { sender, expected: self.transport.address(sender) });
         }
-        self.frames.admit(frame.header())?;
+        self.frames.admit(&frame.header())?;
         if let Some((_, heard)) = peer {
             *heard = now;
         }

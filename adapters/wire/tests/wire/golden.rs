@@ -36,7 +36,7 @@ fn a_plain_heartbeat_for_all() {
 
     let mut datagram = PLAIN;
     let frame = plain().open(&mut datagram).unwrap();
-    assert_eq!(*frame.header(), header(0, To::Peers, 1));
+    assert_eq!(frame.header(), header(0, To::Peers, 1));
     assert!(frame.entries().map(|entry| entry.decode()).eq([Ok(beat(5))]));
 }
 
@@ -53,7 +53,7 @@ fn a_sealed_election_and_a_heartbeat_for_one() {
     let mut datagram = SEALED;
     let codec = sealed();
     let frame: Frame<'_> = codec.open(&mut datagram).unwrap();
-    assert_eq!(*frame.header(), header(7, To::Node(TWO), 2));
+    assert_eq!(frame.header(), header(7, To::Node(TWO), 2));
     let mut entries = frame.entries();
     assert_eq!(entries.next().unwrap().decode(), Ok(stand));
     assert_eq!(entries.next().unwrap().decode(), Ok(beat(5)));
