@@ -61,9 +61,16 @@ impl<const N: usize> Group<N> {
     }
 
     /// Where `peer` stands among [`peers`](Group::peers); `None` if it is not one of them.
+    ///
+    /// Constant time for the numbers of most groups, which follow each other without a gap apart from this node's own;
+    /// a binary search for others.
+    #[inline]
     #[must_use]
     pub fn position(&self, peer: NodeId) -> Option<usize> {
-        self.peers.binary_search(&peer).ok()
+        let first = self.peers.first()?.get();
+        let guess = usize::try_from(peer.get().checked_sub(first)?).ok()?;
+        let is_at = |place: usize| (self.peers.get(place) == Some(&peer)).then_some(place);
+        is_at(guess).or_else(|| is_at(guess.checked_sub(1)?)).or_else(|| self.peers.binary_search(&peer).ok())
     }
 
     /// Adds a peer and says at which position.
@@ -143,6 +150,17 @@ impl core::error::Error for GroupError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_peer_is_found_and_nobody_else() {
+        for peers in [&[1, 2, 4, 5][..], &[1, 2, 3], &[7, 900, 901, u32::MAX], &[0], &[]] {
+            let ids: std::vec::Vec<NodeId> = peers.iter().copied().map(NodeId::new).collect();
+            let group = Group::<8>::new(NodeId::new(6), &ids).unwrap();
+            for id in (0..10).chain(895..905).chain([u32::MAX - 1, u32::MAX]).map(NodeId::new) {
+                assert_eq!(group.position(id), ids.iter().position(|known| *known == id), "{id} in {peers:?}");
+            }
+        }
+    }
 
     #[test]
     fn stays_sorted_and_unique_through_changes() {

@@ -92,7 +92,7 @@ impl<const N: usize> Receiver<N> {
     #[inline]
     fn judge(&mut self, header: &Header) -> Result<Admission, Rejected> {
         let sender = header.sender;
-        let window = self.position(sender).and_then(|position| self.windows.get_mut(position));
+        let window = self.group.position(sender).and_then(|position| self.windows.get_mut(position));
         let Some(window) = window else {
             return Err(if sender == self.group.me() {
                 Rejected::OwnId { id: sender, incarnation: header.incarnation }
@@ -110,17 +110,6 @@ impl<const N: usize> Receiver<N> {
             return Err(Rejected::RosterMismatch { sender, expected: self.roster, found: header.roster });
         }
         window.admit(header)
-    }
-
-    /// Where `peer` stands. The identifiers of most groups follow each other without a gap, apart from this member's
-    /// own: then the place is known from the first, whatever the size of the group.
-    #[inline]
-    fn position(&self, peer: NodeId) -> Option<usize> {
-        let peers = self.group.peers();
-        let first = peers.first()?.get();
-        let guess = usize::try_from(peer.get().checked_sub(first)?).ok()?;
-        let is_at = |place: usize| (peers.get(place) == Some(&peer)).then_some(place);
-        is_at(guess).or_else(|| is_at(guess.checked_sub(1)?)).or_else(|| self.group.position(peer))
     }
 
     /// Counts a body that could not be used, out of a frame that was taken.

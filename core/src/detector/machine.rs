@@ -224,7 +224,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
             return;
         };
         let suspected = peer.quality.is_suspected();
-        let suspected_for = now.since(peer.quality.since());
+        let suspected_since = peer.quality.since();
         let heard = peer.hear(message, &self.detector, now);
         let deadline = peer.detector.deadline();
         match heard {
@@ -233,7 +233,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
             Ok(Heard::Again) => {}
         }
         if suspected {
-            step.event(Event::Trusted { peer: from, suspected_for });
+            step.event(Event::Trusted { peer: from, suspected_for: now.since(suspected_since) });
         }
         // Mostly later than before, but an outlier that leaves a window can bring it forward.
         self.expect_by(deadline);
