@@ -35,6 +35,11 @@ impl Failure {
         Self { advice: Some(advice.to_string()), ..self }
     }
 
+    /// The same, with another exit code.
+    pub(crate) fn with_code(self, code: u8) -> Self {
+        Self { code, ..self }
+    }
+
     /// The same, said of something: `«subject»: «what»`.
     pub(crate) fn of(self, subject: impl fmt::Display) -> Self {
         Self { what: format!("{subject}: {}", self.what), ..self }

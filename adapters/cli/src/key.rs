@@ -3,12 +3,12 @@
 use crate::args::KeyArgs;
 use crate::failure::{Failure, Outcome};
 use crate::keys::{Entry, KeyFile};
+use crate::paint::print;
 
 /// Makes a key file, prints a key, or changes the keys in a file.
 pub(crate) fn run(args: &KeyArgs) -> Outcome {
     let Some(path) = &args.file else {
-        print!("{}", KeyFile { sends: Entry::random(1)?, accepts: None });
-        return Ok(());
+        return print(KeyFile { sends: Entry::random(1)?, accepts: None }.to_string().trim_end());
     };
     let name = path.display();
     if !(args.add || args.swap || args.retire) {

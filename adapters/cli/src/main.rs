@@ -1,6 +1,9 @@
 //! The `quorate` program: a demonstration that checks itself, members for real use, a leader around a command, status and keys.
 #![forbid(unsafe_code)]
 
+#[cfg(not(unix))]
+compile_error!("this program needs signals and process groups; on other systems use the library `quorate-tokio`");
+
 mod args;
 mod config;
 mod demo;

@@ -1,7 +1,18 @@
 //! Colours, where there is a terminal that shows them and nobody has asked to do without (<https://no-color.org>).
 
+use crate::failure::{Failure, Outcome};
 use core::fmt;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write, stdout};
+
+/// Prints a text and a line's end. That nobody reads any more is no failure: they have seen what they wanted.
+pub(crate) fn print(text: &str) -> Outcome {
+    match writeln!(stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::new(format_args!("the result cannot be printed ({error})")))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// Whether to colour what is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

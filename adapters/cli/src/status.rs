@@ -3,13 +3,13 @@
 use crate::args::StatusArgs;
 use crate::config::keyring;
 use crate::failure::{Failure, Outcome};
-use crate::paint::Paint;
+use crate::paint::{Paint, print};
 use crate::units::brief;
 use core::fmt;
 use core::time::Duration;
 use quorate::election::{Guarantee, Standing};
 use quorate_tokio::status::{self, AskError, Status};
-use std::io::{Write, stdout};
+use std::io::stdout;
 
 /// Asks, and prints the answer.
 pub(crate) async fn run(args: &StatusArgs) -> Outcome {
@@ -24,7 +24,7 @@ pub(crate) async fn run(args: &StatusArgs) -> Outcome {
     } else {
         View { status: &status, paint: Paint::for_stream(&stdout()) }.to_string()
     };
-    writeln!(stdout(), "{text}").map_err(|error| Failure::new(format_args!("the answer cannot be printed ({error})")))
+    print(&text)
 }
 
 fn unanswered(args: &StatusArgs, error: &AskError) -> Failure {

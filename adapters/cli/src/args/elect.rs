@@ -25,11 +25,13 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   quorate elect --config /etc/quorate.toml -- nightly-job --verbose
-  quorate elect --keep --id 1 --listen 127.0.0.1:7401 --peer 2=127.0.0.1:7402 --peer 3=127.0.0.1:7403 -- \\
+  quorate elect --config /etc/quorate.toml --preempt never --profile wan -- settled-job
+  quorate elect --keep --id 1 --listen 127.0.0.1:7401 \\
+    --peer 2=127.0.0.1:7402 --peer 3=127.0.0.1:7403 -- \\
     sh -c 'while sleep 1; do echo \"node $QUORATE_NODE works in epoch $QUORATE_EPOCH\"; done'
 
-Exit codes: the command's; 75 the leadership ended first; 126 and 127 the command cannot be run or found;
-1 the member had to stop; 2 wrong usage")]
+Exit codes: the command's; 75 the leadership ended first; 126 and 127 the command cannot be run
+or found; 1 the member had to stop; 2 wrong usage; 0 asked to stop before the command ran")]
 pub(crate) struct ElectArgs {
     /// Settings from a TOML file (see `quorate node --help`)
     #[arg(long, short, value_name = "FILE")]
@@ -51,12 +53,12 @@ pub(crate) struct ElectArgs {
     #[arg(long, short)]
     pub(crate) quiet: bool,
 
-    #[command(flatten)]
-    pub(crate) member: Layer,
-
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+
+    #[command(flatten)]
+    pub(crate) member: Layer,
 }
 
 /// Watch over a command for `elect`

@@ -41,22 +41,14 @@ Each command explains itself: quorate COMMAND --help";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Start a group on this machine, kill and pause its leaders, and check what was promised
     Demo(DemoArgs),
-    /// Be a member, and print what happens
     Node(NodeArgs),
-    /// Run a command only while this member leads
     Elect(ElectArgs),
-    /// Ask a member what it sees
     Status(StatusArgs),
-    /// Make a key, or change the keys in a file
     Key(KeyArgs),
-    /// Print a script that completes this program's commands and options in a shell
     Completions(CompletionsArgs),
-    /// Watch over a command for `elect`, and end it in time even if `elect` cannot
     #[command(hide = true)]
     Guard(GuardArgs),
-    /// Become a command that does not outlive the process that started it
     #[command(hide = true)]
     Run(RunArgs),
 }
@@ -116,7 +108,7 @@ mod tests {
     fn nothing_means_demo_and_takes_its_options() {
         let cli = Cli::try_parse_from(["quorate", "--rounds", "2"]).unwrap();
         assert!(cli.command.is_none());
-        assert_eq!(cli.demo.rounds, 2);
+        assert_eq!(cli.demo.rounds(), 2);
         assert!(Cli::try_parse_from(["quorate", "--rounds", "2", "node"]).is_err());
     }
 

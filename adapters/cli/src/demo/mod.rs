@@ -13,11 +13,14 @@ pub(crate) use summary::RoundSummary;
 
 use crate::args::DemoArgs;
 use crate::failure::{Failure, Outcome};
-use crate::paint::Paint;
+use crate::paint::{Paint, print};
 use crate::view::View;
 use script::{Script, Stop};
-use std::io::{Write, stdout};
+use std::io::stdout;
 use std::process::ExitCode;
+
+/// The exit code of what was interrupted, as shells have it.
+const INTERRUPTED: u8 = 130;
 
 /// Runs the demonstration, and prints what it found.
 pub(crate) async fn run(args: &DemoArgs) -> Outcome<ExitCode> {
@@ -33,9 +36,10 @@ pub(crate) async fn run(args: &DemoArgs) -> Outcome<ExitCode> {
     let played = script.play().await;
     let summary = script.end().await;
     match played {
-        Ok(()) => {}
+        Ok(()) | Err(Stop::Late) => {}
         Err(Stop::Interrupted) => {
-            return Err(Failure::new("the demonstration was interrupted; all its members have ended"));
+            let failure = Failure::new("the demonstration was interrupted; all its members have ended");
+            return Err(failure.with_code(INTERRUPTED));
         }
         Err(Stop::Failed(failure)) => return Err(failure),
     }
@@ -44,7 +48,7 @@ pub(crate) async fn run(args: &DemoArgs) -> Outcome<ExitCode> {
     } else {
         summary.table(Paint::for_stream(&stdout())).to_string()
     };
-    writeln!(stdout(), "{text}")
-        .map_err(|error| Failure::new(format_args!("the result cannot be printed ({error})")))?;
+    print(&text)?;
+
     Ok(if summary.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(Failure::FAILED) })
 }

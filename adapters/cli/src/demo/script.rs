@@ -24,6 +24,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 pub(crate) enum Stop {
     /// The user asked for that.
     Interrupted,
+    /// It took too long, which is a broken promise and in the summary.
+    Late,
     /// It could not go on, and that says nothing about promises.
     Failed(Failure),
 }
@@ -33,6 +35,9 @@ impl From<Failure> for Stop {
         Self::Failed(failure)
     }
 }
+
+/// How long the whole may take, unless there are so many rounds, or such slow ones, that it cannot be done.
+const LONGEST: Duration = Duration::from_secs(29);
 
 /// The demonstration under way.
 #[derive(Debug)]
@@ -53,6 +58,8 @@ pub(crate) struct Script {
     muttered: BTreeMap<u32, String>,
     broken: Vec<String>,
     agreed: bool,
+    /// When it has to be over.
+    end: Instant,
 }
 
 impl Script {
@@ -61,11 +68,15 @@ impl Script {
         let signals = StopSignals::catch()?;
         let levels = if view.is_live() { "100ms" } else { "500ms" };
         let (cluster, heard) = Cluster::new(args, seed, levels)?;
+        let profile = args.profile.timings();
+        let round = (profile.detection + profile.timing.lease).saturating_mul(4);
+        let end = clock::now() + LONGEST.max(round.saturating_mul(args.rounds()));
         let mut redraw = interval(Duration::from_millis(if view.is_live() { 50 } else { 500 }));
         redraw.set_missed_tick_behavior(MissedTickBehavior::Skip);
         Ok(Self {
             args: args.clone(),
-            profile: args.profile.timings(),
+            profile,
+            end,
             seed,
             random: Seed::new(seed).random(),
             cluster,
@@ -92,7 +103,7 @@ impl Script {
         if !self.agreement("at the start").await? {
             return Ok(());
         }
-        for number in 1..=self.args.rounds {
+        for number in 1..=self.args.rounds() {
             // Long enough for levels and counters to settle, and at any phase of heartbeats and renewals.
             let quiet = self.profile.interval.saturating_mul(3) + self.random.up_to(lease);
             self.quiet(quiet).await?;
@@ -230,6 +241,13 @@ impl Script {
         loop {
             if done(&self.stage, &self.cluster) {
                 return Ok(true);
+            }
+            if clock::now() >= self.end {
+                let took = brief(self.end.since(Instant::from_nanos(self.stage.began)));
+                self.broken.push(format!(
+                    "not all rounds could be played within {took}: this machine is too busy, or members hang"
+                ));
+                return Err(Stop::Late);
             }
             tokio::select! {
                 biased;

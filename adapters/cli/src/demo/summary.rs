@@ -36,6 +36,26 @@ pub(crate) struct RoundSummary {
     pub(crate) failover_ms: Option<f64>,
 }
 
+impl fmt::Display for RoundSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { round, fault, victim, epoch, .. } = self;
+        write!(f, "{round:>3}  node {victim} {} in epoch {epoch:<3}", fault.done())?;
+        match self.detection_ms {
+            Some(millis) => write!(f, "  noticed after {millis:>4.0} ms")?,
+            None => write!(f, "  not noticed")?,
+        }
+        match (self.failover_ms, self.leader, self.new_epoch) {
+            (Some(millis), Some(leader), Some(epoch)) => {
+                write!(f, ", after {millis:>4.0} ms a majority followed node {leader} in epoch {epoch}")
+            }
+            _ => write!(f, ", no other leader was followed by a majority"),
+        }
+    }
+}
+
+/// The most rounds that are listed one by one.
+const MOST_ROUNDS: usize = 20;
+
 /// What the demonstration found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Summary {
@@ -90,6 +110,9 @@ impl fmt::Display for Table<'_> {
         let (kills, pauses) = summary.faults();
         let rounds = format!("{:>7} {kills} killed, {pauses} paused", summary.rounds);
         row(f, "rounds", rounds)?;
+        if summary.history.len() <= MOST_ROUNDS {
+            summary.history.iter().try_for_each(|round| writeln!(f, "    {round}"))?;
+        }
         row(f, "detection", spread(summary.detection_ms))?;
         row(f, "failover", spread(summary.failover_ms))?;
         row(f, "most leaders in one epoch", count(summary.max_leaders_per_epoch, 1))?;

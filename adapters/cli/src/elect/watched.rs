@@ -33,6 +33,8 @@ pub(super) struct Watched {
     reports: Lines<BufReader<OwnedReadHalf>>,
     /// The command's process group, once it is known.
     group: Option<Pid>,
+    /// How the command has ended, if it has: kept, for the wait for the guard's own end may be cancelled.
+    ended: Option<Ended>,
     /// Until when the guard thinks that the lease lasts.
     until: Instant,
     /// How often it is told.
@@ -62,7 +64,7 @@ impl Watched {
             .spawn()
             .map_err(failure)?;
         let pace = (left / 8).clamp(Duration::from_millis(5), Duration::from_secs(1));
-        Ok(Self { guard, orders, reports: BufReader::new(reader).lines(), group: None, until, pace })
+        Ok(Self { guard, orders, reports: BufReader::new(reader).lines(), group: None, ended: None, until, pace })
     }
 
     /// Tells the command to stop.
@@ -74,13 +76,14 @@ impl Watched {
     /// Keeps the guard informed of the lease until the command has ended. Cancel-safe.
     pub(super) async fn ended(&mut self, leadership: &Leadership) -> Outcome<Ended> {
         loop {
+            if let Some(ended) = self.ended {
+                let _ = self.guard.wait().await;
+                return Ok(ended);
+            }
             tokio::select! {
                 line = self.reports.next_line() => match line.ok().flatten().as_deref().map(Report::parse) {
                     Some(Some(Report::Started(pid))) => self.group = Pid::from_raw(pid),
-                    Some(Some(Report::Ended { code, stopped })) => {
-                        let _ = self.guard.wait().await;
-                        return Ok(Ended { code, stopped });
-                    }
+                    Some(Some(Report::Ended { code, stopped })) => self.ended = Some(Ended { code, stopped }),
                     Some(None) => {}
                     None => return Err(self.unguarded().await),
                 },
@@ -100,7 +103,7 @@ impl Watched {
         if let Some(group) = self.group {
             let _ = kill_process_group(group, Signal::KILL);
         }
-        let _ = self.guard.wait().await;
-        Failure::new("the process that guarded the command was killed, and so was the command")
+        let how = self.guard.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
+        Failure::new(format_args!("the process that guarded the command has ended ({how}), and so has the command"))
     }
 }

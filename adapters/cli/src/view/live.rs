@@ -116,23 +116,11 @@ fn member(stage: &Stage, id: u32, actor: &Actor) -> Line<'static> {
 }
 
 fn round(round: &RoundSummary) -> Line<'static> {
-    let millis = |value: Option<f64>| value.map_or("   –".to_owned(), |value| format!("{value:>4.0}"));
-    let successor = match (round.leader, round.new_epoch) {
-        (Some(leader), Some(epoch)) => format!("node {leader} leads epoch {epoch}"),
-        _ => "nobody leads yet".to_owned(),
+    let style = match round.fault {
+        Fault::Kill => Style::new().red(),
+        Fault::Pause => Style::new().magenta(),
     };
-    let fault = format!(" {:>2}  node {} {} in epoch {}", round.round, round.victim, round.fault.done(), round.epoch);
-    Line::from(vec![
-        Span::styled(
-            format!("{fault:<32}"),
-            match round.fault {
-                Fault::Kill => Style::new().red(),
-                Fault::Pause => Style::new().magenta(),
-            },
-        ),
-        Span::from(format!("detected after {} ms, ", millis(round.detection_ms))),
-        Span::from(format!("after {} ms {successor}", millis(round.failover_ms))).green(),
-    ])
+    Line::styled(round.to_string(), style)
 }
 
 fn sentence(since: u64, text: &str) -> Line<'static> {
@@ -207,7 +195,7 @@ mod tests {
             "node 2  killed",
             "████ 1.25 suspected",
             "node 2 killed in epoch 6",
-            "detected after  401 ms, after  420 ms node 1 leads epoch 7",
+            "noticed after  401 ms, after  420 ms a majority followed node 1 in epoch 7",
             "1.500 s  node 1 LEADS epoch 7",
         ] {
             assert!(shown.contains(text), "{text}\n{shown}");

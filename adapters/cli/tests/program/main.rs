@@ -1,0 +1,10 @@
+//! The program as its users meet it: real processes, killed and paused, their codes and what they print.
+#![cfg(target_os = "linux")]
+
+mod demo;
+mod elect;
+mod guard;
+mod key;
+mod node;
+mod process;
+mod status;
