@@ -29,7 +29,7 @@ pub enum Notice {
         /// Where it is.
         to: SocketAddr,
     },
-    /// A peer's name could not be looked up. It will be tried again.
+    /// A peer's name could not be looked up. It is tried again and again, and told once.
     Unresolved {
         /// The peer.
         peer: NodeId,

@@ -32,6 +32,8 @@ struct Place {
     /// When it was looked up last; `None` before the first time.
     asked: Option<Instant>,
     asking: bool,
+    /// Whether the last lookup failed, which is told once.
+    failing: bool,
 }
 
 impl Resolver {
@@ -41,7 +43,14 @@ impl Resolver {
             let address = name.parse::<SocketAddr>().ok();
             (
                 peer,
-                Place { literal: address.is_some(), address: address.map(canonical), name, asked: None, asking: false },
+                Place {
+                    literal: address.is_some(),
+                    address: address.map(canonical),
+                    name,
+                    asked: None,
+                    asking: false,
+                    failing: false,
+                },
             )
         };
         Self { places: peers.into_iter().map(place).collect(), v4, answers, answer }
@@ -89,10 +98,11 @@ impl Resolver {
     fn settle(&mut self, peer: NodeId, found: io::Result<Vec<SocketAddr>>) -> Option<Notice> {
         let place = self.places.get_mut(&peer)?;
         place.asking = false;
-        let unresolved = |error: String| Notice::Unresolved { peer, name: place.name.clone(), error };
+        let first = !core::mem::replace(&mut place.failing, true);
+        let unresolved = |error: String| first.then(|| Notice::Unresolved { peer, name: place.name.clone(), error });
         let found = match found {
             Ok(found) => found,
-            Err(error) => return Some(unresolved(error.to_string())),
+            Err(error) => return unresolved(error.to_string()),
         };
         let usable: Vec<SocketAddr> =
             found.into_iter().map(canonical).filter(|address| !self.v4 || address.is_ipv4()).collect();
@@ -100,8 +110,9 @@ impl Resolver {
         let present = usable.iter().position(|address| Some(*address) == place.address);
         let next = present.map_or(0, |present| (present + 1) % usable.len());
         let Some(&to) = usable.get(next) else {
-            return Some(unresolved("it has no address of the kind that this member listens on".to_owned()));
+            return unresolved("it has no address of the kind that this member listens on".to_owned());
         };
+        place.failing = false;
         let from = place.address.replace(to);
         (from != Some(to)).then_some(Notice::Moved { peer, from, to })
     }
@@ -164,6 +175,7 @@ mod tests {
         let _ = resolver.settle(PEER, addresses(&["10.0.0.1:7"]));
         let notice = resolver.settle(PEER, Err(io::Error::other("no such host")));
         assert!(matches!(notice, Some(Notice::Unresolved { peer: PEER, .. })));
+        assert!(resolver.settle(PEER, Err(io::Error::other("no such host"))).is_none(), "it is told once");
         assert_eq!(resolver.address(PEER), Some("10.0.0.1:7".parse().unwrap()));
     }
 
