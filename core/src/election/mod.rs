@@ -83,11 +83,14 @@
 //! let asks = node.step(Input::Tick, now);
 //! assert!(matches!(asks.iter().next(), Some(Output::Send { message: Message::PreVote { .. }, .. })));
 //!
-//! // One other is a majority of three, with ourselves: stand, and be elected.
-//! let answer = |verdict| Input::Receive { from: one, message: Message::Answer { epoch: Epoch::new(1), verdict } };
-//! let stands = node.step(answer(Verdict::Would), now);
+//! // One other would be a majority of three, with ourselves, but the second might rank higher: it is heard, too.
+//! let answer = |from, verdict| Input::Receive { from, message: Message::Answer { epoch: Epoch::new(1), verdict } };
+//! assert!(node.step(answer(one, Verdict::Would), now).is_empty());
+//! let stands = node.step(answer(two, Verdict::Would), now);
 //! assert!(matches!(stands.iter().next(), Some(Output::Persist(record)) if record.vote == Some(three)));
-//! let wins = node.step(answer(Verdict::Granted), now);
+//!
+//! // The vote of one other suffices.
+//! let wins = node.step(answer(one, Verdict::Granted), now);
 //! assert!(matches!(wins.events().next(), Some(Event::Elected { .. })));
 //! assert_eq!(node.time_left(now), config.validity());
 //! # Ok::<(), Box<dyn core::error::Error>>(())
