@@ -4,6 +4,7 @@ use crate::config::Settings;
 use crate::failure::{Failure, Outcome};
 use quorate::member::Profile;
 use quorate::{DriftBound, NodeId, Seed};
+use quorate_tokio::storage::StorageError;
 use quorate_tokio::{Builder, JoinError, Member};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -57,6 +58,9 @@ impl Settings {
         if let Some(keyring) = &self.keyring {
             builder = builder.keyring(keyring.clone());
         }
+        if layer.forgetful {
+            builder = builder.forgetful();
+        }
         if layer.insecure {
             builder = builder.insecure();
         }
@@ -69,11 +73,13 @@ impl Settings {
         })
     }
 
-    /// Joins the group, and shows what the user should know first.
+    /// Shows what the user should know, and need not change.
+    pub(crate) fn warn(&self) {
+        self.warnings.iter().for_each(|warning| eprintln!("quorate: {warning}."));
+    }
+
+    /// Joins the group.
     pub(crate) async fn join(&self) -> Outcome<Member> {
-        for warning in &self.warnings {
-            eprintln!("quorate: {warning}.");
-        }
         self.builder()?.join().await.map_err(|error| self.refused(&error))
     }
 
@@ -86,8 +92,26 @@ impl Settings {
                     .advise("Make a key with `quorate key FILE`, give it to every member and name it with `--key-file FILE`; or say `--insecure`.")
             }
             JoinError::Group(_) | JoinError::GroupName { .. } | JoinError::ReservedId { .. } => Failure::usage(error),
-            JoinError::Bind(_) => Failure::new(error)
-                .advise("If a member runs there already, stop it or choose another port with `--listen`."),
+            JoinError::Bind(_) => {
+                Failure::new(error).advise("Name an address and a port of this machine that are free with `--listen`.")
+            }
+            JoinError::Storage(StorageError::Io { .. }) => {
+                Failure::new(error).advise("Name a folder that can be written to with `--state-dir`, or say `--diskless`.")
+            }
+            JoinError::Storage(StorageError::InUse { .. }) => {
+                Failure::new(error).advise("Stop the other one, or give each its own id and folder (`--state-dir`).")
+            }
+            JoinError::Storage(StorageError::WrongOwner { .. }) => {
+                Failure::new(error).advise("Name this member's own folder with `--state-dir`.")
+            }
+            JoinError::Storage(StorageError::Corrupt { path, what }) => Failure::new(format_args!(
+                "{} is damaged: {what}; it was left as it is",
+                path.display()
+            ))
+            .advise("Restore it; or move the folder away, and start this member with `--forgetful`, once."),
+            JoinError::Storage(StorageError::UnknownFormat { .. }) => {
+                Failure::new(error).advise("Run that version, or a later one.")
+            }
             JoinError::Address { .. } => {
                 Failure::new(error).advise("Name an address of this machine and a port, such as `--listen 127.0.0.1:7401`.")
             }

@@ -20,6 +20,7 @@ pub(crate) async fn run(args: NodeArgs) -> Outcome<ExitCode> {
     let settings = Settings::new(args.member, args.config.as_deref())?;
     let mut signals = StopSignals::catch()?;
     let mut orphaned = args.print.until_stdin_closes.then(watch_parent).transpose()?;
+    settings.warn();
     let member = settings.join().await?;
     let mut events = member.events();
     let mut printer = Printer::new(settings.id, args.print.json);

@@ -286,6 +286,7 @@ mod tests {
                 detector: Some(Detector::PhiNormal),
                 state_dir: Some("/etc/q/state".into()),
                 diskless: false,
+                forgetful: false,
                 key_file: Some("/run/key".into()),
                 insecure: true,
                 seed: Some(u64::MAX),

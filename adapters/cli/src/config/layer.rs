@@ -55,13 +55,18 @@ pub(crate) struct Layer {
     #[arg(long, value_enum)]
     pub(crate) detector: Option<Detector>,
 
-    /// Where this member remembers its votes [default: a folder below $STATE_DIRECTORY, $XDG_STATE_HOME or ~/.local/state]
+    /// Where this member remembers its votes; it has to survive restarts [default: a folder below $STATE_DIRECTORY, $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "FOLDER", conflicts_with = "diskless")]
     pub(crate) state_dir: Option<PathBuf>,
 
     /// Remember nothing across restarts, and ask the others at each start
     #[arg(long)]
     pub(crate) diskless: bool,
+
+    /// Start as if nothing was remembered, for a member whose state folder was lost or damaged: the others are asked first.
+    /// Leave it out again at the next start
+    #[arg(long)]
+    pub(crate) forgetful: bool,
 
     /// The group's secret (see `quorate key`): frames are encrypted and authenticated with it
     #[arg(long, value_name = "FILE")]
@@ -134,6 +139,7 @@ impl Layer {
             detector: self.detector.or(file.detector),
             state_dir: if self.diskless { None } else { self.state_dir.or(file.state_dir) },
             diskless: self.diskless || (file.diskless && !stateful),
+            forgetful: self.forgetful,
             key_file: self.key_file.or(file.key_file),
             insecure: self.insecure || file.insecure,
             seed: self.seed.or(file.seed),

@@ -61,7 +61,15 @@ impl Settings {
             (Some(folder), false) => Some(folder.clone()),
             (None, false) => Some(default_state(&group, id)?),
         };
-        Ok(Self { layer, id, listen, group, keyring, state, warnings: warning.into_iter().collect() })
+        let first = state.as_ref().filter(|folder| !layer.forgetful && !folder.exists()).map(|folder| {
+            format!(
+                "node {id} takes part for the first time, as far as it knows, and remembers in {} from now on; if it has \
+                 taken part before, stop it and start it with `--forgetful`",
+                folder.display()
+            )
+        });
+        let warnings = warning.into_iter().chain(first).collect();
+        Ok(Self { layer, id, listen, group, keyring, state, warnings })
     }
 }
 

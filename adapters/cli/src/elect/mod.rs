@@ -29,6 +29,9 @@ pub(crate) async fn run(args: ElectArgs) -> Outcome<ExitCode> {
     let settings = Settings::new(args.member.clone(), args.config.as_deref())?;
     check_margin(&args, &settings)?;
     let mut signals = StopSignals::catch()?;
+    if !args.quiet {
+        settings.warn();
+    }
     let member = settings.join().await?;
     let mut elect = Elect { args, settings, member, signals: &mut signals };
     let code = elect.lead().await;

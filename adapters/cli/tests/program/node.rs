@@ -5,6 +5,7 @@ use core::time::Duration;
 use rustix::process::Signal;
 use serde_json::Value;
 use std::net::UdpSocket;
+use std::process::Stdio;
 
 fn epoch(event: &Value) -> u64 {
     event["epoch"].as_u64().unwrap()
@@ -140,6 +141,7 @@ fn a_damaged_memory_is_refused_and_not_destroyed() {
     let second: Vec<&str> = second.iter().map(String::as_str).collect();
     let (code, _, says) = run(&second);
     assert_eq!(code, 1, "{says}");
+    assert!(says.contains(&format!("is in use by process {}", node.id())), "{says}");
     node.signal(Signal::TERM);
     assert_eq!(node.end(), 0);
 
@@ -159,8 +161,31 @@ fn a_damaged_memory_is_refused_and_not_destroyed() {
     let (code, _, says) = run(&second);
     assert_eq!(code, 1, "{says}");
     assert!(damaged.iter().any(|file| says.contains(file.to_str().unwrap())), "{says}");
+    assert!(says.contains("is damaged") && says.contains("`--forgetful`"), "{says}");
     for (file, bytes) in damaged.iter().zip(before) {
         assert_eq!(std::fs::read(file).unwrap(), bytes, "{}", file.display());
+    }
+}
+
+#[test]
+fn a_member_without_memory_asks_before_it_takes_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let [address] = addresses();
+    let options = member(1, core::slice::from_ref(&address), folder.path());
+    let mut first = Process::start_reading_errors(quorate(&["node"]).args(&options).stdout(Stdio::null()));
+    let warning = first.line("a warning", |line| line.contains("for the first time, as far as it knows"));
+    assert!(warning.contains(folder.path().to_str().unwrap()) && warning.contains("`--forgetful`"), "{warning}");
+    drop(first);
+    for more in ["--forgetful", "--diskless"] {
+        let mut options = options.clone();
+        if more == "--diskless" {
+            options.truncate(options.len() - 2);
+        }
+        let mut again = Process::start(quorate(&["node", "--json", more]).args(&options));
+        again.event("recalled");
+        again.event("elected");
+        again.signal(Signal::TERM);
+        assert_eq!(again.end(), 0);
     }
 }
 
@@ -171,7 +196,7 @@ fn a_reader_that_does_not_read_does_not_cost_the_leadership() {
     // A millisecond's levels fill the pipe, of which nobody reads, many times over.
     let mut command = quorate(&["node", "--json", "--levels", "1ms"]);
     command.args(member(1, core::slice::from_ref(&address), folder.path()));
-    let mut child = command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_secs(3));
     let (code, json, says) = run(&["status", &address, "--json"]);
     child.kill().unwrap();
