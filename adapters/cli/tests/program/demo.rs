@@ -41,7 +41,7 @@ fn piped_it_prints_plain_lines_and_a_table() {
 
 #[test]
 fn interrupted_it_ends_all_members() {
-    let mut demo = Process::start_reading_errors(quorate(&["demo", "--json", "--rounds", "100"]).env("TMPDIR", "/tmp"));
+    let mut demo = Process::start_reading_errors(&mut quorate(&["demo", "--json", "--rounds", "100"]));
     let id = demo.id();
     wait_until("five members", || children(id).len() == 5);
     let members = children(id);
@@ -53,7 +53,8 @@ fn interrupted_it_ends_all_members() {
 
 #[test]
 fn killed_it_takes_all_members_with_it_even_one_that_is_paused() {
-    let mut demo = Process::start(&mut quorate(&["demo", "--rounds", "100"]));
+    let folder = tempfile::tempdir().unwrap(); // It cannot clean up after itself.
+    let mut demo = Process::start(quorate(&["demo", "--rounds", "100"]).env("TMPDIR", folder.path()));
     let id = demo.id();
     demo.line("a pause", |line| line.contains("SIGSTOP"));
     let members = children(id);
