@@ -164,8 +164,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
     /// D6. A step that comes too late by more than the tolerance says that nobody listened until now, so every wait begins
     /// anew. If the step before came too late as well, only the time lost is given back: a monitor that is late at every
     /// step gets slower by it, but not blind, and D1 holds.
-    fn notice_pause(&mut self, now: Instant, step: &mut StepOf<Self>) {
-        let Some(deadline) = self.deadline().filter(|deadline| *deadline <= now) else { return };
+    fn notice_pause(&mut self, deadline: Instant, now: Instant, step: &mut StepOf<Self>) {
         let late = now.since(deadline.max(self.resumed.unwrap_or(deadline)));
         if late <= self.config.tolerance() {
             if self.resumed.is_some_and(|resumed| resumed < deadline) {
@@ -342,11 +341,14 @@ impl<D: Detector, const N: usize> Machine for Monitor<D, N> {
     fn step(&mut self, input: InputOf<Self>, now: Instant) -> StepOf<Self> {
         let mut step = Step::new();
         let now = now.max(self.latest);
-        if matches!(input, Input::Tick) && self.deadline().is_none_or(|deadline| now < deadline) {
+        let due = self.deadline().filter(|deadline| *deadline <= now);
+        if matches!(input, Input::Tick) && due.is_none() {
             return step;
         }
         self.latest = now;
-        self.notice_pause(now, &mut step);
+        if let Some(deadline) = due {
+            self.notice_pause(deadline, now, &mut step);
+        }
         match input {
             Input::Tick => {
                 if let Some(beat) = self.beat.filter(|beat| *beat <= now) {
@@ -371,7 +373,10 @@ impl<D: Detector, const N: usize> Machine for Monitor<D, N> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.beat.into_iter().chain(self.bound).min()
+        match (self.beat, self.bound) {
+            (Some(beat), Some(bound)) => Some(beat.min(bound)),
+            (either, None) | (None, either) => either,
+        }
     }
 
     fn peers(&self) -> &[NodeId] {

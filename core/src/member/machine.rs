@@ -132,7 +132,10 @@ impl<D: Detector, const N: usize> Machine for Member<D, N> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.election.deadline().into_iter().chain(self.monitor.deadline()).min()
+        match (self.election.deadline(), self.monitor.deadline()) {
+            (Some(election), Some(monitor)) => Some(election.min(monitor)),
+            (either, None) | (None, either) => either,
+        }
     }
 
     fn peers(&self) -> &[NodeId] {
