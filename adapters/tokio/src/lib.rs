@@ -100,3 +100,8 @@ pub use member::{
     StopReason, Why,
 };
 pub use notice::{Notice, Rejection};
+
+/// The examples of the project's README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
