@@ -74,6 +74,8 @@ fn measure(name: &str, codec: &Codec, peers: u32) {
     let timeout = TimeoutConfig::new(Duration::from_secs(10)).expect("a timeout");
     let mut now = quorate::Instant::ORIGIN;
     let mut monitor = Box::new(Monitor::<Timeout, 1_024>::new(settings, timeout, group, Incarnation::new(1), now));
+    // Its own first heartbeat is due at once; the next one not before the end.
+    assert!(!monitor.step(Input::Tick, now).is_empty());
     let whole = best(&mut frames, &mut fill, |frames, length| {
         for (sequence, frame) in (1..).zip(frames) {
             let (frame, _) = receiver.receive(codec, &mut frame[..length]).expect("a new frame");
