@@ -1,0 +1,5 @@
+//! A deterministic world for state machines that keep [`quorate::Machine`]'s contract: those of quorate and your own.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
