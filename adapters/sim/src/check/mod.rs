@@ -1,0 +1,5 @@
+//! Judges: what a protocol promises, checked against what truly happened.
+
+mod violation;
+
+pub use violation::Violation;
