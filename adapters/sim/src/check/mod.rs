@@ -1,5 +1,25 @@
-//! Judges: what a protocol promises, checked against what truly happened.
+//! Checkers: promises of protocols, judged from what truly happened.
+//!
+//! A checker is a value that is told, event by event and in the order of true time, what a simulated (or a real) system did, and
+//! that answers with a [`Violation`] as soon as a promise is broken. It knows nothing of any world: whoever sees the events feeds
+//! it. Each costs about constant time for an event.
+//!
+//! | checker | promise | what it forgets, and why that is sound |
+//! |---|---|---|
+//! | [`Leaders`] | E1, E1p: one leader an epoch | old epochs; who claims a forgotten one is reported |
+//! | [`Leases`] | E2, L1: no two valid leases at an instant | leases that have ended; they overlap with nothing any more |
+//! | [`Epochs`] | E5: epochs never go back at a node | all but the latest; it stands for those before |
+//!
+//! None of them grows with simulated time: each one's documentation says what bounds it.
 
+mod epochs;
+mod leaders;
+mod leases;
 mod violation;
+mod who;
 
+pub use epochs::Epochs;
+pub use leaders::Leaders;
+pub use leases::{Leases, Mode};
 pub use violation::Violation;
+pub use who::Who;

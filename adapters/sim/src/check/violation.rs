@@ -31,9 +31,17 @@ pub struct Violation {
 
 impl Violation {
     /// A promise that was broken at a time, in true time.
+    #[cold]
     #[must_use]
     pub fn new(promise: &'static str, because: impl Into<String>, at: Instant) -> Self {
         Self { promise, because: because.into(), at, nodes: Vec::new() }
+    }
+
+    /// And by these nodes.
+    #[must_use]
+    pub fn with_nodes(mut self, nodes: impl IntoIterator<Item = NodeId>) -> Self {
+        self.nodes.extend(nodes);
+        self
     }
 
     /// And by this node.
@@ -61,3 +69,20 @@ impl fmt::Display for Violation {
 }
 
 impl core::error::Error for Violation {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn it_names_everyone() {
+        let told = |nodes: &[u32]| {
+            let nodes = nodes.iter().copied().map(NodeId::new);
+            Violation::new("X", "so", Instant::from_secs(1)).with_nodes(nodes).to_string()
+        };
+        assert_eq!(told(&[]), "X is broken at 1.000s: so");
+        assert_eq!(told(&[4]), "X is broken at 1.000s, by node 4: so");
+        assert_eq!(told(&[1, 2, 3]), "X is broken at 1.000s, by nodes 1, 2 and 3: so");
+    }
+}
