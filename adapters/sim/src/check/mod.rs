@@ -6,6 +6,7 @@
 //!
 //! | checker | promise | what it forgets, and why that is sound |
 //! |---|---|---|
+//! | [`Stamps`] over a [`Graph`], [`near_physical`] | C1, C2, C3: logical clocks and causality | events that left the window; paths lead over those that remain |
 //! | [`Leaders`] | E1, E1p: one leader an epoch | old epochs; who claims a forgotten one is reported |
 //! | [`Leases`] | E2, L1: no two valid leases at an instant | leases that have ended; they overlap with nothing any more |
 //! | [`Epochs`] | E5: epochs never go back at a node | all but the latest; it stands for those before |
@@ -13,13 +14,17 @@
 //! None of them grows with simulated time: each one's documentation says what bounds it.
 
 mod epochs;
+mod graph;
 mod leaders;
 mod leases;
+mod stamps;
 mod violation;
 mod who;
 
 pub use epochs::Epochs;
+pub use graph::{Event, Graph};
 pub use leaders::Leaders;
 pub use leases::{Leases, Mode};
+pub use stamps::{Promise, Stamps, near_physical};
 pub use violation::Violation;
 pub use who::Who;
