@@ -10,6 +10,9 @@
 //! | [`Leaders`] | E1, E1p: one leader an epoch | old epochs; who claims a forgotten one is reported |
 //! | [`Leases`] | E2, L1: no two valid leases at an instant | leases that have ended; they overlap with nothing any more |
 //! | [`Epochs`] | E5: epochs never go back at a node | all but the latest; it stands for those before |
+//! | [`Suspicions`] | D1: whoever is down is suspected, in time and for ever | what is older than the bound; the latest change decides |
+//! | [`Levels`] | D2: the level never falls in a silence | all but the last level; it stands for those before |
+//! | [`Service`] | D7: a detector's own figures are true | single events; the figures are sums |
 //!
 //! None of them grows with simulated time: each one's documentation says what bounds it.
 
@@ -17,7 +20,10 @@ mod epochs;
 mod graph;
 mod leaders;
 mod leases;
+mod levels;
+mod service;
 mod stamps;
+mod suspicions;
 mod violation;
 mod who;
 
@@ -25,6 +31,9 @@ pub use epochs::Epochs;
 pub use graph::{Event, Graph};
 pub use leaders::Leaders;
 pub use leases::{Leases, Mode};
+pub use levels::Levels;
+pub use service::Service;
 pub use stamps::{Promise, Stamps, near_physical};
+pub use suspicions::Suspicions;
 pub use violation::Violation;
 pub use who::Who;
