@@ -7,4 +7,5 @@ extern crate alloc;
 extern crate std;
 
 pub mod check;
+pub mod swarm;
 pub mod world;

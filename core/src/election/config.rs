@@ -175,6 +175,36 @@ impl Config {
         &self.timing
     }
 
+    /// Within which time of good behaviour all members of a connected group of `members` agree on a leader (E4): messages
+    /// and storage together take no longer than half a timeout, everybody who is up is trusted, and nobody crashes.
+    ///
+    /// A sum of what can come one after the other, each of it once: what a former life, then a leader or candidate that is
+    /// no more was promised; a member that stays aside after it resigned; for each member one attempt that makes way for
+    /// a higher rank, and one that does not succeed; and what is over by then is stretched by ρ.
+    #[must_use]
+    pub const fn agrees_within(&self, members: usize) -> Duration {
+        let Timing { lease, timeout, jitter, drift, .. } = self.timing;
+        let promises = lease.saturating_mul(3).saturating_add(timeout.saturating_mul(2));
+        let attempt = timeout.saturating_mul(7).saturating_add(jitter.saturating_mul(2));
+        let members = if members > 1_000_000 { 1_000_000 } else { members as u32 };
+        drift.outwait(promises.saturating_add(attempt.saturating_mul(members.saturating_add(1))))
+    }
+
+    /// Within which time of good behaviour the highest-ranked member that may lead does so (E3), if members
+    /// [take over](Preempt::After) at all; otherwise that is never promised, and this is [`agrees_within`](Self::agrees_within).
+    ///
+    /// In the worst case all lower ranks take over from each other before, each after its stable time.
+    #[must_use]
+    pub const fn highest_leads_within(&self, members: usize) -> Duration {
+        let Timing { lease, timeout, drift, .. } = self.timing;
+        let agreed = self.agrees_within(members);
+        let Preempt::After(stable) = self.preempt else { return agreed };
+        let members = if members > 1_000_000 { 1_000_000 } else { members as u32 };
+        let stable = if stable.as_nanos() > timeout.as_nanos() { stable } else { timeout };
+        let takeover = stable.saturating_add(lease.saturating_mul(2)).saturating_add(timeout.saturating_mul(8));
+        agreed.saturating_add(drift.outwait(takeover.saturating_mul(members)))
+    }
+
     /// How long after it asked for it a leader relies on its lease: `lease · (1 − ρ) / (1 + ρ) − margin`.
     #[must_use]
     pub const fn validity(&self) -> Duration {

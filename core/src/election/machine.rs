@@ -258,6 +258,12 @@ impl<const N: usize> Election<N> {
         self.valid_until().map_or(Duration::ZERO, |until| until.since(now.max(self.latest)))
     }
 
+    /// Whether this member was told that a peer has probably failed.
+    #[must_use]
+    pub fn suspects(&self, peer: NodeId) -> bool {
+        self.electorate.get(peer).is_some_and(|peer| peer.suspected)
+    }
+
     /// The other members that vote.
     pub fn voters(&self) -> impl Iterator<Item = NodeId> {
         self.electorate.voter_ids()

@@ -1,6 +1,6 @@
 //! What goes wrong, on request.
 
-use super::{Carrier, Delay, Disk, Lies, Link, LocalClock, Observer, Subject, What, World};
+use super::{Carrier, Delay, Disk, Lies, Link, LocalClock, Loss, Observer, Subject, What, World};
 use crate::check::Violation;
 use core::time::Duration;
 use quorate::Instant;
@@ -18,8 +18,11 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         }
         node.unfinished.clear();
         node.scheduled = None;
-        let id = node.id;
+        let (id, waiting) = (node.id, core::mem::take(&mut node.inbox));
         self.digest.word(0x0200_0000 | place as u64);
+        for copy in waiting {
+            self.lose(place, copy, Loss::Down, watch)?;
+        }
         self.see(place, id, What::Crashed, watch)
     }
 
@@ -56,6 +59,7 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
             node.paused_until = node.paused_until.min(now);
         }
         self.schedule(place);
+        self.wake_when_free(place);
     }
 
     /// Changes the clock of the node at this place: its rate, or what it shows.
@@ -83,10 +87,10 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         let now = self.now;
         let Some(node) = self.nodes.get_mut(place) else { return Ok(()) };
         change(&mut node.clock, now);
-        let id = node.id;
         node.scheduled = None;
         self.schedule(place);
-        self.see(place, id, What::Clock, watch)
+        let Some(node) = self.nodes.get(place) else { return Ok(()) };
+        self.see(place, node.id, What::Clock { clock: &node.clock, machine: node.machine.as_ref() }, watch)
     }
 
     /// Cuts the link from here to there, or heals it.

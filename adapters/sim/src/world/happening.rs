@@ -1,6 +1,6 @@
 //! What can be seen of a world, and who looks.
 
-use super::{Fate, Loss, Simulated};
+use super::{Fate, LocalClock, Loss, Simulated};
 use crate::check::Violation;
 use quorate::{Incarnation, InputOf, Instant, NodeId};
 
@@ -49,7 +49,12 @@ pub enum What<'a, M: Simulated> {
         until: Instant,
     },
     /// Its clock was set or runs at another rate.
-    Clock,
+    Clock {
+        /// Its clock, as it goes from now on.
+        clock: &'a LocalClock,
+        /// The machine, if the node is up.
+        machine: Option<&'a M>,
+    },
     /// It is about to step with this input.
     Took {
         /// The input.
@@ -83,12 +88,12 @@ pub enum What<'a, M: Simulated> {
     },
     /// The local user was told something.
     Told(&'a M::Event),
-    /// It has stepped, and its outputs so far were carried out.
+    /// It has stepped, and all its outputs were carried out.
     Became {
         /// As it is now.
         machine: &'a M,
-        /// What its clock shows.
-        local: Instant,
+        /// Its clock.
+        clock: &'a LocalClock,
     },
     /// The link from here to that place was cut, or it was healed.
     Link {

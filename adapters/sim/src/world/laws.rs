@@ -6,7 +6,8 @@ use crate::check::Violation;
 use core::time::Duration;
 use quorate::{Input, Instant, NodeId};
 
-/// What must hold whatever comes next: an early tick is nothing, and a due one does something.
+/// What must hold whatever comes next: an early tick is nothing, and a due one does something. `local` is the latest time
+/// that the machine has seen.
 pub(super) fn before<M: Simulated>(machine: &M, local: Instant, now: Instant, node: NodeId) -> Result<(), Violation> {
     let Some(deadline) = machine.deadline() else { return Ok(()) };
     if local < deadline {

@@ -108,8 +108,10 @@ pub enum Loss {
     Burst,
     /// The link is cut.
     Cut,
-    /// The receiver is down, or its host has no room for more.
+    /// The receiver is down.
     Down,
+    /// Too many messages wait for the receiver already, which is paused or slow.
+    Overflow,
     /// What arrived was not what was sent, or not from whom it claims to be, and the carrier noticed.
     Refused,
 }

@@ -1,6 +1,7 @@
 //! A node: its machine while it is up, its clock, and what outlives a crash.
 
 use super::{Delay, LocalClock, Simulated};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 use quorate::{Instant, NodeId, OutputOf};
@@ -32,11 +33,16 @@ pub enum Health {
     Down,
 }
 
+/// How many messages wait for a node at most; as with a socket's buffer, what comes then is lost.
+pub(super) const INBOX: usize = 4_096;
+
 #[derive(Debug)]
 pub(super) struct Node<M: Simulated, P> {
     pub(super) id: NodeId,
     pub(super) machine: Option<M>,
     pub(super) clock: LocalClock,
+    /// The latest that its clock showed to this life's machine.
+    pub(super) latest: Instant,
     /// How many times it has started.
     pub(super) lives: u64,
     pub(super) durable: Option<M::Record>,
@@ -48,6 +54,10 @@ pub(super) struct Node<M: Simulated, P> {
     /// How long it takes over an input, and how late its ticks are.
     pub(super) processing: Delay,
     pub(super) disk: Disk,
+    /// What has arrived and waits: the number of the copy, and the parcel.
+    pub(super) inbox: VecDeque<(u64, u32)>,
+    /// Whether it will be woken for that.
+    pub(super) woken_at: Option<Instant>,
     /// When the next tick is in the queue.
     pub(super) scheduled: Option<Instant>,
     pub(super) lies: Lies,
@@ -81,6 +91,7 @@ impl<M: Simulated, P> Node<M, P> {
             id,
             machine: None,
             clock: LocalClock::TRUE,
+            latest: Instant::ORIGIN,
             lives: 0,
             durable: None,
             paused_until: Instant::ORIGIN,
@@ -88,6 +99,8 @@ impl<M: Simulated, P> Node<M, P> {
             unfinished: Vec::new(),
             processing: Delay::NONE,
             disk: Disk::default(),
+            inbox: VecDeque::new(),
+            woken_at: None,
             scheduled: None,
             lies: Lies::default(),
             said: Vec::new(),
@@ -96,9 +109,10 @@ impl<M: Simulated, P> Node<M, P> {
         }
     }
 
-    /// When it can take the next input.
+    /// When it can take the next input: not before it has carried out what the last one made it do.
     pub(super) fn free_at(&self) -> Instant {
-        self.paused_until.max(self.busy_until)
+        let behind = Duration::from_nanos(u64::from(!self.unfinished.is_empty()));
+        self.paused_until.max(self.busy_until.after(behind))
     }
 
     /// Counts a step; how many there were in the present second.

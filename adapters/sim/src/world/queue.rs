@@ -13,6 +13,8 @@ pub(super) enum Work {
     Tick { place: u32, life: u32 },
     /// A record has become durable.
     Durable { place: u32, life: u32 },
+    /// A node can take what waits for it.
+    Wake { place: u32, life: u32 },
 }
 
 /// What is to happen when. Of two at one time the first that was put in comes first.
@@ -59,11 +61,6 @@ impl Queue {
         let number = self.next;
         self.next += 1;
         number
-    }
-
-    /// Puts something back for later, with its old number.
-    pub(super) fn defer(&mut self, at: Instant, entry: Entry) {
-        self.heap.push(Entry { at, ..entry });
     }
 
     /// The next that is due by `until`.

@@ -1,6 +1,7 @@
 //! How time goes on.
 
 use super::network::{Delay, Fate, Loss};
+use super::node::INBOX;
 use super::queue::{Entry, Work};
 use super::{Birth, Carrier, Happening, Lies, Observer, Subject, What, World};
 use crate::check::Violation;
@@ -43,7 +44,9 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         let what = What::Started { incarnation, recovered: record.is_some(), local, machine: &machine };
         let seen = watch.see(Happening { at: now, place, node: node.id, what });
         node.machine = Some(machine);
-        (node.paused_until, node.busy_until, node.scheduled) = (Instant::ORIGIN, Instant::ORIGIN, None);
+        node.latest = local;
+        (node.paused_until, node.busy_until) = (Instant::ORIGIN, Instant::ORIGIN);
+        (node.scheduled, node.woken_at) = (None, None);
         seen?;
         self.schedule(place);
         Ok(())
@@ -58,8 +61,9 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         while let Some(entry) = self.queue.pop(until) {
             self.now = self.now.max(entry.at);
             match entry.work {
-                Work::Deliver { parcel, to } => self.deliver(entry, parcel, to as usize, watch)?,
+                Work::Deliver { parcel, to } => self.deliver(entry.number, parcel, to as usize, watch)?,
                 Work::Tick { place, life } => self.tick(entry, place as usize, life, watch)?,
+                Work::Wake { place, life } => self.wake(entry, place as usize, life, watch)?,
                 Work::Durable { place, life } => self.durable_now(place as usize, life, watch)?,
             }
         }
@@ -95,28 +99,91 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         }
     }
 
+    #[inline]
     fn deliver(
         &mut self,
-        entry: Entry,
+        copy: u64,
         parcel: u32,
         to: usize,
         watch: &mut impl Observer<S::Machine>,
     ) -> Result<(), Violation> {
-        let Some(node) = self.nodes.get(to) else { return Ok(()) };
-        let (up, free_at, id) = (node.machine.is_some(), node.free_at(), node.id);
-        if up && free_at > self.now {
-            self.queue.defer(free_at, entry); // it waits in the socket
+        let Some(node) = self.nodes.get_mut(to) else { return Ok(()) };
+        if node.machine.is_some() && (node.free_at() > self.now || !node.inbox.is_empty()) {
+            if node.inbox.len() >= INBOX {
+                return self.lose(to, (copy, parcel), Loss::Overflow, watch);
+            }
+            node.inbox.push_back((copy, parcel));
+            self.wake_when_free(to);
             return Ok(());
         }
-        let Some((from, content)) = self.parcels.take(parcel) else { return Ok(()) };
-        let copy = entry.number;
-        if !up {
-            return self.see(to, id, What::Dropped { copy, why: Loss::Down }, watch);
+        self.take(to, (copy, parcel), watch)
+    }
+
+    /// A message is taken from the network, or out of the inbox.
+    fn take(
+        &mut self,
+        to: usize,
+        (copy, parcel): (u64, u32),
+        watch: &mut impl Observer<S::Machine>,
+    ) -> Result<(), Violation> {
+        let Some(node) = self.nodes.get(to) else { return Ok(()) };
+        if node.machine.is_none() {
+            return self.lose(to, (copy, parcel), Loss::Down, watch);
         }
+        let id = node.id;
+        let Some((from, content)) = self.parcels.take(parcel) else { return Ok(()) };
         match self.carrier.open(to, from, content) {
             Some((from, message)) => self.step(to, Input::Receive { from, message }, Some(copy), watch),
             None => self.see(to, id, What::Dropped { copy, why: Loss::Refused }, watch),
         }
+    }
+
+    pub(super) fn lose(
+        &mut self,
+        to: usize,
+        (copy, parcel): (u64, u32),
+        why: Loss,
+        watch: &mut impl Observer<S::Machine>,
+    ) -> Result<(), Violation> {
+        let _ = self.parcels.take(parcel);
+        let Some(node) = self.nodes.get(to) else { return Ok(()) };
+        self.see(to, node.id, What::Dropped { copy, why }, watch)
+    }
+
+    /// Sees to it that a node takes what waits for it as soon as it can.
+    pub(super) fn wake_when_free(&mut self, place: usize) {
+        let now = self.now;
+        let Some(node) = self.nodes.get_mut(place).filter(|node| !node.inbox.is_empty()) else { return };
+        let at = node.free_at().max(now);
+        if node.woken_at.is_none_or(|woken| at < woken) {
+            node.woken_at = Some(at);
+            self.queue.push(at, Work::Wake { place: place as u32, life: node.lives as u32 });
+        }
+    }
+
+    /// A node takes what waits for it, until there is nothing left or it is busy with something.
+    fn wake(
+        &mut self,
+        entry: Entry,
+        place: usize,
+        life: u32,
+        watch: &mut impl Observer<S::Machine>,
+    ) -> Result<(), Violation> {
+        let Some(node) = self.nodes.get_mut(place).filter(|node| node.lives as u32 == life) else { return Ok(()) };
+        if node.woken_at != Some(entry.at) {
+            return Ok(());
+        }
+        node.woken_at = None;
+        loop {
+            let Some(node) = self.nodes.get_mut(place) else { return Ok(()) };
+            if node.free_at() > self.now {
+                break;
+            }
+            let Some(waiting) = node.inbox.pop_front() else { return Ok(()) };
+            self.take(place, waiting, watch)?;
+        }
+        self.wake_when_free(place);
+        Ok(())
     }
 
     fn tick(
@@ -168,6 +235,8 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         let Some(node) = self.nodes.get_mut(place) else { return Ok(()) };
         let (id, local) = (node.id, node.clock.at(now));
         let steps_in_second = node.count(now);
+        node.latest = node.latest.max(local);
+        let latest = node.latest;
         let Some(machine) = node.machine.as_mut() else { return Ok(()) };
         self.steps += 1;
         self.digest.word(now.as_nanos());
@@ -183,7 +252,7 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         self.until_laws = self.until_laws.wrapping_sub(1);
         let twin = if self.until_laws == 0 && self.laws_every > 0 {
             self.until_laws = self.laws_every;
-            super::laws::before(machine, local, now, id)?;
+            super::laws::before(machine, latest, now, id)?;
             let mut twin = machine.clone();
             let step = twin.step(input.clone(), local);
             Some((twin, step))
@@ -214,9 +283,9 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
     }
 
     fn became(&mut self, place: usize, watch: &mut impl Observer<S::Machine>) -> Result<(), Violation> {
-        let Some(node) = self.nodes.get(place) else { return Ok(()) };
+        let Some(node) = self.nodes.get(place).filter(|node| node.unfinished.is_empty()) else { return Ok(()) };
         if let Some(machine) = &node.machine {
-            let what = What::Became { machine, local: node.clock.at(self.now) };
+            let what = What::Became { machine, clock: &node.clock };
             watch.see(Happening { at: self.now, place, node: node.id, what })?;
         }
         self.schedule(place);

@@ -9,7 +9,7 @@ use quorate::{Incarnation, Instant, Machine, NodeId, Random, Seed};
 /// in it. Every machine whose types derive the usual traits is one by itself.
 pub trait Simulated:
     Machine<
-        Command: Clone + Debug,
+        Command: Clone + PartialEq + Debug,
         Message: PartialEq + Hash + Debug,
         Record: PartialEq + Hash + Debug,
         Event: PartialEq + Hash + Debug,
@@ -19,7 +19,7 @@ pub trait Simulated:
 
 impl<M> Simulated for M where
     M: Machine<
-            Command: Clone + Debug,
+            Command: Clone + PartialEq + Debug,
             Message: PartialEq + Hash + Debug,
             Record: PartialEq + Hash + Debug,
             Event: PartialEq + Hash + Debug,
