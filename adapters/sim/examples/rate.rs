@@ -1,9 +1,10 @@
 //! How fast the world is: all trials with all checks on, then bare worlds of growing size. `rate SEEDS`.
 
 use core::time::Duration;
+use quorate::clock::{HybridClock, LamportClock, VectorClock, VersionClock};
 use quorate::detector::{Monitor, MonitorConfig, Timeout, TimeoutConfig};
 use quorate::{Group, Instant, NodeId};
-use quorate_sim::swarm::trials::{ElectionTrial, FramedTrial, MemberTrial, MonitorTrial};
+use quorate_sim::swarm::trials::{ElectionTrial, FramedTrial, MemberTrial, MonitorTrial, ProcessTrial};
 use quorate_sim::swarm::{Report, Swarm, Trial};
 use quorate_sim::world::{self, Birth, Settings, World};
 
@@ -46,6 +47,10 @@ fn main() {
     swarm(&FramedTrial, seeds);
     swarm(&ElectionTrial, seeds);
     swarm(&MonitorTrial, seeds);
+    swarm(&ProcessTrial::<LamportClock>::new(), seeds);
+    swarm(&ProcessTrial::<VectorClock<8>>::new(), seeds);
+    swarm(&ProcessTrial::<VersionClock<8>>::new(), seeds);
+    swarm(&ProcessTrial::<HybridClock>::new(), seeds);
     let ten = bare::<16>(10, 300_000);
     let hundred = bare::<128>(100, 3_000);
     println!("      100 nodes run at {:.2} of the rate of 10", hundred / ten);

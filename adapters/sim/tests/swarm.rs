@@ -2,7 +2,8 @@
 #![allow(missing_docs, clippy::std_instead_of_core)]
 
 use core::time::Duration;
-use quorate_sim::swarm::trials::{Canary, ElectionTrial, FramedTrial, MemberTrial, MonitorTrial};
+use quorate::clock::{HybridClock, LamportClock, VectorClock, VersionClock};
+use quorate_sim::swarm::trials::{Canary, ElectionTrial, FramedTrial, MemberTrial, MonitorTrial, ProcessTrial};
 use quorate_sim::swarm::{Report, Swarm, Trial};
 
 fn swarm(trial: &impl Trial, seeds: u64) -> Report {
@@ -42,6 +43,14 @@ fn elections() {
 #[test]
 fn monitors() {
     holds(&MonitorTrial, 120);
+}
+
+#[test]
+fn clocks() {
+    holds(&ProcessTrial::<LamportClock>::new(), 30);
+    holds(&ProcessTrial::<VectorClock<8>>::new(), 30);
+    holds(&ProcessTrial::<VersionClock<8>>::new(), 30);
+    holds(&ProcessTrial::<HybridClock>::new(), 30);
 }
 
 /// If this one lives, the swarm is dead.

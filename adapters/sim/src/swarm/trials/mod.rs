@@ -5,6 +5,7 @@ mod election;
 mod leadership;
 mod member;
 mod monitor;
+mod process;
 mod rules;
 
 pub use canary::{Canary, Ring, Watch};
@@ -12,4 +13,5 @@ pub use election::{ElectionTrial, Electorate};
 pub use leadership::{HasElection, Leadership};
 pub use member::{FramedTrial, MemberTrial, Members};
 pub use monitor::{MonitorTrial, Monitors, Watched, Watchers};
+pub use process::{Clocks, ProcessTrial, Stamped, Tried};
 pub use rules::Rules;
