@@ -13,6 +13,7 @@
 //! | [`Suspicions`] | D1: whoever is down is suspected, in time and for ever | what is older than the bound; the latest change decides |
 //! | [`Levels`] | D2: the level never falls in a silence | all but the last level; it stands for those before |
 //! | [`Service`] | D7: a detector's own figures are true | single events; the figures are sums |
+//! | [`linearizable`] | objects that behave as if they did one thing at a time | what was settled; the states that it can have led to stay |
 //!
 //! None of them grows with simulated time: each one's documentation says what bounds it.
 
@@ -21,6 +22,7 @@ mod graph;
 mod leaders;
 mod leases;
 mod levels;
+pub mod linearizable;
 mod service;
 mod stamps;
 mod suspicions;
