@@ -7,5 +7,6 @@ extern crate alloc;
 extern crate std;
 
 pub mod check;
+pub mod lesson;
 pub mod swarm;
 pub mod world;
