@@ -1,4 +1,4 @@
-//! What a frame with one heartbeat costs: `cargo run --release -p quorate-wire --example cost`
+//! What a frame with one heartbeat costs: `cargo run --release -p quorate-wire --features std --example cost`
 //!
 //! `encode`: from the message to the datagram. `decode`: from the datagram through all checks, that of replays too, to
 //! the message. `whole`: decode, step of a monitor, and encode of a frame for the one that was heard.
@@ -102,5 +102,7 @@ fn main() {
     for peers in [3, 64, 1_024] {
         measure("plain", &plain, peers);
     }
-    measure("sealed", &sealed, 3);
+    if false {
+        measure("sealed", &sealed, 3);
+    }
 }

@@ -1,6 +1,7 @@
 //! Opening frames: from bytes that anybody may have sent to a frame of the right group.
 
-use crate::frame::{CHECKSUM, Frame, HEADER, Header, MAX_DATAGRAM, PREFIX, TAG, VERSION};
+use crate::checksum::{checksum, continued};
+use crate::frame::{CHECKSUM, Frame, HEADER, Header, MAX_DATAGRAM, SUMMED, TAG, VERSION};
 use crate::{GroupId, Key, Keyring, Rejected};
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, Tag, XChaCha20Poly1305, XNonce};
@@ -110,6 +111,18 @@ impl Codec {
         Frame::new(header, entries)
     }
 
+    /// The header of what looks like a plain frame of this group, the bytes from the `SUMMED`-th up to the checksum, and that;
+    /// nothing is known to be unaltered yet.
+    #[inline]
+    pub(crate) fn plain_parts<'a>(&self, datagram: &'a [u8]) -> Option<(Header, &'a [u8], u32)> {
+        let (covered, sum) = datagram.split_last_chunk::<CHECKSUM>()?;
+        let (head, _) = covered.split_first_chunk::<HEADER>()?;
+        let header = Header::decode(head);
+        let plain = self.seals.is_none() && datagram.len() <= self.limit && datagram.first() == Some(&VERSION);
+        let usual = plain && header.key == 0 && header.group == self.group;
+        usual.then_some((header, covered.get(SUMMED..)?, u32::from_le_bytes(*sum)))
+    }
+
     /// `None` if the datagram is too short.
     fn unseal<'a>(&self, key: u8, datagram: &'a mut [u8]) -> Option<Result<Parts<'a>, Rejected>> {
         let (rest, tag) = datagram.split_last_chunk_mut::<TAG>()?;
@@ -128,12 +141,12 @@ impl Codec {
     /// Closes a frame whose header and entries stand in `frame`, with the key's identifier still to be entered, and
     /// room for the longest trailer behind them. Returns how many bytes the trailer has.
     ///
-    /// `checksum` is that of the first `PREFIX` bytes.
+    /// `checksum` is that of the first `SUMMED` bytes.
     #[inline]
     pub(crate) fn close(&self, frame: &mut [u8], trailer: &mut [u8; TAG], checksum: u32) -> Option<usize> {
         match &self.seals {
             None => {
-                let sum = continued(checksum, frame.get(PREFIX..)?).to_le_bytes();
+                let sum = continued(checksum, frame.get(SUMMED..)?).to_le_bytes();
                 *trailer.first_chunk_mut::<CHECKSUM>()? = sum;
                 Some(CHECKSUM)
             }
@@ -171,16 +184,8 @@ type Parts<'a> = (&'a [u8; HEADER], &'a [u8]);
 fn plain(datagram: &[u8]) -> Option<Result<Parts<'_>, Rejected>> {
     let (covered, sum) = datagram.split_last_chunk::<CHECKSUM>()?;
     let (head, entries) = covered.split_first_chunk::<HEADER>()?;
-    let (expected, found) = (crc32fast::hash(covered), u32::from_le_bytes(*sum));
+    let (expected, found) = (checksum(covered), u32::from_le_bytes(*sum));
     Some(if expected == found { Ok((head, entries)) } else { Err(Rejected::BadChecksum { expected, found }) })
-}
-
-/// The CRC-32 of some bytes of this CRC-32 with more behind them.
-#[inline]
-fn continued(checksum: u32, bytes: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new_with_initial(checksum);
-    hasher.update(bytes);
-    hasher.finalize()
 }
 
 /// Who sends in which incarnation which frame: no two frames of a group have it in common.

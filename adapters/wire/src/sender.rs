@@ -1,7 +1,8 @@
 //! Making frames.
 
-use crate::frame::{ENTRY_HEADER, HEADER, MAX_DATAGRAM, PREFIX, TAG, VERSION};
-use crate::{Codec, GroupId, Payload, Roster, Writer};
+use crate::checksum::checksum;
+use crate::frame::{ENTRY_HEADER, HEADER, MAX_DATAGRAM, PREFIX, SUMMED, TAG, VERSION};
+use crate::{Codec, GroupId, Header, Payload, Roster, Writer};
 use core::fmt;
 use quorate::{Incarnation, NodeId, To};
 
@@ -101,6 +102,20 @@ pub struct Sender {
     sequence: u64,
 }
 
+/// What all plain frames of one life of a sender begin with, and the checksum of its first `SUMMED` bytes.
+pub(crate) fn prefix(header: &Header) -> ([u8; PREFIX], u32) {
+    let mut prefix = [0; PREFIX];
+    let mut writer = Writer::new(&mut prefix);
+    writer.u8(VERSION);
+    writer.u8(0);
+    writer.u64(header.roster.get());
+    writer.u64(header.group.get());
+    writer.u32(header.sender.get());
+    writer.u64(header.incarnation.get());
+    let checksum = prefix.first_chunk::<SUMMED>().map_or(0, |summed| checksum(summed));
+    (prefix, checksum)
+}
+
 impl Sender {
     /// The sender of `node` in `incarnation`, whose first frame will have the number 1.
     ///
@@ -115,14 +130,9 @@ impl Sender {
 
     /// Sends with this digest of the members from now on.
     pub fn replace_roster(&mut self, roster: Roster) {
-        let mut writer = Writer::new(&mut self.prefix);
-        writer.u8(VERSION);
-        writer.u8(0);
-        writer.u64(roster.get());
-        writer.u64(self.group.get());
-        writer.u32(self.node.get());
-        writer.u64(self.incarnation.get());
-        self.checksum = crc32fast::hash(&self.prefix);
+        let Self { group, node: sender, incarnation, sequence, .. } = *self;
+        let header = Header { key: 0, roster, group, sender, incarnation, to: To::Peers, sequence };
+        (self.prefix, self.checksum) = prefix(&header);
     }
 
     /// Who sends.

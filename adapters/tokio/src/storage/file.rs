@@ -5,6 +5,7 @@
 
 use super::StorageError;
 use crate::sys;
+use crc::{CRC_32_ISO_HDLC, Crc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
@@ -12,6 +13,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 const FORMAT: u32 = 1;
+
+static CRC_32: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 /// The value in a file; `None` if there is no such file.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StorageError> {
@@ -40,7 +43,7 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Storag
     let Some(body) = body.strip_suffix('\n').filter(|_| lines.next().is_none()) else {
         return Err(corrupt("it does not have two lines".to_owned()));
     };
-    let found = crc32fast::hash(body.as_bytes());
+    let found = CRC_32.checksum(body.as_bytes());
     if sum != Some(found) {
         return Err(corrupt(format!("its checksum does not match its content, which has {found:08x}")));
     }
@@ -55,7 +58,7 @@ pub(super) fn replace<T: Serialize>(path: &Path, value: &T) -> Result<(), Storag
         move |error| StorageError::io(doing, &at, error)
     };
     let body = serde_json::to_string(value).map_err(io::Error::other).map_err(failed("write", path))?;
-    let text = format!("quorate {FORMAT} {:08x}\n{body}\n", crc32fast::hash(body.as_bytes()));
+    let text = format!("quorate {FORMAT} {:08x}\n{body}\n", CRC_32.checksum(body.as_bytes()));
     let new = path.with_extension("new");
     let written = File::create(&new).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
@@ -83,7 +86,7 @@ mod tests {
             replace(&path, &value).unwrap();
             assert_eq!(read(&path).unwrap(), Some(value));
         }
-        assert_eq!(fs::read_to_string(&path).unwrap(), format!("quorate 1 {:08x}\n8\n", crc32fast::hash(b"8")));
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("quorate 1 {:08x}\n8\n", CRC_32.checksum(b"8")));
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing else is left there");
     }
 
