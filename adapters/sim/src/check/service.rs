@@ -197,9 +197,11 @@ impl Service {
     /// Checks **D7**: what a detector has counted itself, against the truth, both up to `at`.
     ///
     /// The two begin at the same heartbeat, and the observer was not paused. Then they differ for these reasons only: clocks run at
-    /// other rates, and heartbeats can arrive after their sender's crash. So counts may differ by the number of crashes; where they
+    /// other rates, heartbeats can arrive after their sender's crash, and what a suspicion
+    /// that still lasts is worth only the truth knows (it is left out). So counts may differ by the number of crashes; where they
     /// do not, average times may differ by `within`, and query accuracies by `ppm` parts per million. A detector's own T_D begins
-    /// with the last heartbeat before the crash, so it may be longer than the true one, but not shorter.
+    /// with the arrival of the last heartbeat, so it can be longer than the true one by any time, and shorter only by how long that was on
+    /// its way: with crashes, `within` is to be at least the longest delay.
     ///
     /// # Errors
     ///
@@ -243,7 +245,7 @@ impl Service {
                 "node {by} takes crashes of node {peer} to be detected in {live:?}, and it is {truth:?}"
             ));
         }
-        if let (Some(live), Some(truth)) = (live.query_accuracy(), self.query_accuracy())
+        if let (Some(live), Some(truth)) = (live.query_accuracy(), self.without_the_last().query_accuracy())
             && self.crashes == 0
             && live.abs_diff(truth) > ppm
         {
@@ -252,6 +254,14 @@ impl Service {
             ));
         }
         Ok(())
+    }
+
+    /// The same without the suspicion that lasts, if one does: of it a detector cannot know what it is.
+    fn without_the_last(mut self) -> Self {
+        if self.up && self.mistaken && self.suspected {
+            self.wrong = self.wrong.saturating_sub(nanos(self.since.since(self.suspected_at)));
+        }
+        self
     }
 
     fn pass(&mut self, at: Instant) {
