@@ -388,6 +388,17 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "serde")]
+    fn programs_can_read_it() {
+        let json = serde_json::to_value(replay(Duration::from_secs(5))).expect("plain data");
+        assert_eq!(json["apart_seconds"], 5.0);
+        assert_eq!(json["events"][3]["what"], "delete");
+        assert_eq!(json["events"][3]["vector"], serde_json::json!([1, 2]));
+        assert_eq!(json["verdicts"][0]["by"], "wall clock");
+        assert_eq!(json["verdicts"][0]["deleted"], false);
+    }
+
+    #[test]
     fn people_can_read_it() {
         let text = replay(Duration::from_secs(5)).to_string();
         assert!(text.contains("12:00:05.000"), "{text}");

@@ -158,3 +158,15 @@ fn the_same_seed_gives_the_same_study_and_people_can_read_it() {
     assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
     assert!(short(7).traces.iter().flat_map(Traced::series).all(|series| series.points.len() >= 10));
 }
+
+#[test]
+#[cfg(feature = "serde")]
+fn programs_can_read_it() {
+    let json = serde_json::to_value(study(7, HOURS / 36)).expect("plain data");
+    assert_eq!((&json["seed"], &json["length_seconds"]), (&7.into(), &600.0.into()));
+    let curve = &json["traces"][0]["curves"][0];
+    assert_eq!((&json["traces"][0]["behaviour"], &curve["detector"]), (&"steady".into(), &"timeout".into()));
+    assert_eq!(curve["points"][3]["setting"], "2 s");
+    assert!(curve["points"][3]["detection_seconds"].as_f64().is_some_and(|seconds| (1.4..1.6).contains(&seconds)));
+    assert_eq!(curve["points"][3]["mistakes_per_hour"], 0.0);
+}
