@@ -7,6 +7,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod check;
+#[cfg(feature = "std")]
+pub mod explore;
 pub mod lesson;
 pub mod swarm;
 pub mod world;

@@ -61,6 +61,10 @@ impl Arrivals {
         self.wait = if micros == 0 { 1 } else { micros };
     }
 
+    pub(super) const fn instants_mut(&mut self) -> (&mut Instant, &mut Instant) {
+        (&mut self.last, &mut self.base)
+    }
+
     pub(super) const fn since(&self) -> Instant {
         self.last
     }

@@ -41,28 +41,28 @@ pub struct Monitor<D: Detector, const N: usize> {
     detector: D::Config,
     group: Group<N>,
     /// In the order of the group, whose ids stand together so that a search touches little memory.
-    peers: Vec<Peer<D>, N>,
+    pub(super) peers: Vec<Peer<D>, N>,
     incarnation: Incarnation,
     /// The last heartbeat sent; zero before the first.
     sequence: u64,
     /// When the next one is due; `None` with nobody to send to.
-    beat: Option<Instant>,
+    pub(super) beat: Option<Instant>,
     /// No trusted peer's deadline is earlier than this; `None` if no trusted peer has any.
-    bound: Option<Instant>,
+    pub(super) bound: Option<Instant>,
     /// When the monitor came back from a pause, until it has been on time again.
-    resumed: Option<Instant>,
-    latest: Instant,
+    pub(super) resumed: Option<Instant>,
+    pub(super) latest: Instant,
 }
 
 /// What is known of one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Peer<D> {
-    detector: D,
-    quality: Quality,
+pub(super) struct Peer<D> {
+    pub(super) detector: D,
+    pub(super) quality: Quality,
     incarnation: Incarnation,
     /// The highest sequence number heard in this incarnation; zero before any.
     sequence: u64,
-    heard: Instant,
+    pub(super) heard: Instant,
 }
 
 const _: () = assert!(size_of::<Step<Heartbeat, Infallible, Event>>() <= 200);
@@ -120,6 +120,12 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
     #[must_use]
     pub const fn incarnation(&self) -> Incarnation {
         self.incarnation
+    }
+
+    /// How many heartbeats this node has sent, those counted that it was too late to send.
+    #[must_use]
+    pub const fn sequence(&self) -> u64 {
+        self.sequence
     }
 
     /// Whether `peer` is suspected, as last reported; no, if it is not watched.

@@ -59,6 +59,7 @@ mod message;
 mod phi_exponential;
 mod phi_normal;
 mod quality;
+mod rebase;
 mod root;
 mod tail;
 mod timeout;

@@ -59,6 +59,10 @@ impl Quality {
         self.suspected
     }
 
+    pub(super) const fn instants_mut(&mut self) -> (&mut Instant, &mut Instant) {
+        (&mut self.since, &mut self.mistaken_at)
+    }
+
     pub(super) const fn since(&self) -> Instant {
         self.since
     }

@@ -13,7 +13,7 @@ use core::time::Duration;
 ///
 /// An example is at [`Detector`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Timeout(Arrivals);
+pub struct Timeout(pub(super) Arrivals);
 
 /// How long a [`Timeout`] waits.
 ///

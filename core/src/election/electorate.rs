@@ -49,6 +49,12 @@ pub(super) struct Electorate<const N: usize> {
     peers: Vec<Peer, N>,
 }
 
+impl<const N: usize> crate::Rebase for Electorate<N> {
+    fn rebase(&mut self, now: Instant, by: core::time::Duration) {
+        self.peers.iter_mut().for_each(|peer| peer.acked.rebase(now, by));
+    }
+}
+
 impl<const N: usize> Electorate<N> {
     pub(super) fn new(group: Group<N>, observers: &[NodeId]) -> Result<Self, GroupError> {
         let mut peers = Vec::new();

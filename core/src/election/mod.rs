@@ -105,6 +105,7 @@ mod follower;
 mod leader;
 mod machine;
 mod message;
+mod rebase;
 mod recall;
 mod voter;
 
