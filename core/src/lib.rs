@@ -52,6 +52,13 @@
 #[cfg(any(test, feature = "std", feature = "arbitrary"))]
 extern crate std;
 
+#[macro_use]
+#[cfg(quorate_ledger)]
+pub mod planted;
+#[macro_use]
+#[cfg(not(quorate_ledger))]
+mod planted;
+
 pub mod clock;
 pub mod detector;
 pub mod election;

@@ -163,7 +163,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
 
     /// The earliest deadline of a trusted peer. The end of time is not one.
     fn earliest(&self) -> Option<Instant> {
-        let trusted = self.peers.iter().filter(|peer| !peer.quality.is_suspected());
+        let trusted = self.peers.iter().filter(|peer| peer.is_trusted());
         trusted.map(|peer| peer.detector.deadline()).filter(|at| *at < Instant::FAR_FUTURE).min()
     }
 
@@ -214,7 +214,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
             if step.room() == 0 {
                 break;
             }
-            if !peer.quality.is_suspected() && peer.detector.deadline() <= now {
+            if peer.is_trusted() && peer.detector.deadline() <= now {
                 peer.quality.suspect(now);
                 step.event(Event::Suspected { peer: id, silence: now.since(peer.detector.since()) });
             }
@@ -291,6 +291,11 @@ impl<D: Detector> Peer<D> {
 
     fn is_known(&self) -> bool {
         self.sequence > 0
+    }
+
+    /// Whether it may become suspected.
+    fn is_trusted(&self) -> bool {
+        !self.quality.is_suspected() && (self.is_known() || !planted!(SilentNeverSuspected))
     }
 
     fn hear(&mut self, message: Heartbeat, config: &D::Config, now: Instant) -> Result<Heard, Rejection> {

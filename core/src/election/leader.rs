@@ -68,7 +68,7 @@ impl<const N: usize> Election<N> {
         }
         // Only when as many have moved as are needed is the majority's time worked out again: constant on average.
         if lease.newer >= self.electorate.others_needed() {
-            let from = self.electorate.supported_from();
+            let from = if planted!(LeaseFromReply) { now } else { self.electorate.supported_from() };
             self.extend(&mut lease, from, step);
         }
     }

@@ -190,6 +190,7 @@ impl<const N: usize> Election<N> {
             }
             Start::First => self.campaign_in(listen, now),
             Start::Recovered(record) => {
+                let record = if planted!(RecordIgnored) { Record::default() } else { record };
                 (self.record, self.seen) = (record, record.epoch);
                 self.support = Some(Support { to: None, until: now + lease });
                 self.campaign_in(listen, now);

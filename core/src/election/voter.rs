@@ -72,7 +72,9 @@ impl<const N: usize> Election<N> {
             self.support = Some(Support { to: Some(from), until: now + self.config.timing.lease });
             if !voted_for_it {
                 self.record = Record { epoch, vote: Some(from) };
-                step.persist(self.record);
+                if !planted!(VoteNotStored) {
+                    step.persist(self.record);
+                }
                 self.make_way(now);
             }
         }
