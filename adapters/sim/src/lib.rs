@@ -11,4 +11,5 @@ pub mod check;
 pub mod explore;
 pub mod lesson;
 pub mod swarm;
+pub mod transcript;
 pub mod world;

@@ -81,6 +81,7 @@ pub enum Fault<C> {
 
 impl<C> Fault<C> {
     /// Whether all nodes that it names exist in a world of this size.
+    #[cfg(feature = "std")]
     pub(super) const fn is_within(&self, size: usize) -> bool {
         match *self {
             Self::Crash(a)

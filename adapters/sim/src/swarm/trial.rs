@@ -204,6 +204,7 @@ fn with_faults<T: Trial>(
 }
 
 /// The digest of a plan's beginning, for comparing two runs of it.
+#[cfg(feature = "std")]
 pub(super) fn beginning<T: Trial>(trial: &T, plan: &PlanOf<T>, length: Duration) -> u64 {
     let mut world = new_world(trial, plan, 0);
     let _ = with_faults(trial, plan, &mut world, length, &mut ());

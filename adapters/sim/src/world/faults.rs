@@ -3,7 +3,7 @@
 use super::{Carrier, Delay, Disk, Lies, Link, LocalClock, Loss, Observer, Subject, What, World};
 use crate::check::Violation;
 use core::time::Duration;
-use quorate::Instant;
+use quorate::{Instant, Machine, NodeId, To};
 
 impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
     /// The node at this place stops, and forgets everything but what is durable. What is on its way to it is lost.
@@ -31,6 +31,38 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         if let Some(node) = self.nodes.get_mut(place) {
             node.durable = None;
         }
+    }
+
+    /// What the next life of the node at this place will find, as if a former one had stored it.
+    pub fn set_durable(&mut self, place: usize, record: <S::Machine as Machine>::Record) {
+        if let Some(node) = self.nodes.get_mut(place) {
+            node.durable = Some(record);
+        }
+    }
+
+    /// The node at `place` says something that its machine did not, to the node at `to`: in its own name, or in that of
+    /// another.
+    ///
+    /// # Errors
+    ///
+    /// What `watch` finds broken.
+    pub fn forge(
+        &mut self,
+        place: usize,
+        claimed: Option<NodeId>,
+        to: usize,
+        message: &<S::Machine as Machine>::Message,
+        watch: &mut impl Observer<S::Machine>,
+    ) -> Result<(), Violation> {
+        let (Some(me), Some(id)) = (self.id(place), self.id(to)) else { return Ok(()) };
+        let content = match claimed {
+            Some(claimed) => self.carrier.forge(claimed, To::Node(id), message),
+            None => self.carrier.pack(place, To::Node(id), message),
+        };
+        let parcel = self.parcels.put(claimed.unwrap_or(me), content);
+        self.send_to_place(place, id, to, parcel, message, watch)?;
+        self.parcels.discard_unsent(parcel);
+        Ok(())
     }
 
     /// The node at this place does nothing for so long; its clock goes on. What arrives waits.

@@ -121,6 +121,12 @@ pub trait Observer<M: Simulated> {
     ///
     /// The promise that is broken. The run ends there.
     fn see(&mut self, happening: Happening<'_, M>) -> Result<(), Violation>;
+
+    /// Hears a few words of whoever tells the story, such as a scenario: what is going to happen now, and why.
+    /// By default it does not listen.
+    fn note(&mut self, at: Instant, text: &str) {
+        let _ = (at, text);
+    }
 }
 
 impl<M: Simulated> Observer<M> for () {
@@ -135,12 +141,20 @@ impl<M: Simulated, O: Observer<M> + ?Sized> Observer<M> for &mut O {
     fn see(&mut self, happening: Happening<'_, M>) -> Result<(), Violation> {
         (**self).see(happening)
     }
+    fn note(&mut self, at: Instant, text: &str) {
+        (**self).note(at, text);
+    }
 }
 
 impl<M: Simulated, O: Observer<M>> Observer<M> for Option<O> {
     #[inline]
     fn see(&mut self, happening: Happening<'_, M>) -> Result<(), Violation> {
         self.as_mut().map_or(Ok(()), |observer| observer.see(happening))
+    }
+    fn note(&mut self, at: Instant, text: &str) {
+        if let Some(observer) = self {
+            observer.note(at, text);
+        }
     }
 }
 
@@ -153,6 +167,11 @@ macro_rules! together {
                 let ($($observer,)+) = self;
                 $($observer.see(happening)?;)+
                 Ok(())
+            }
+            fn note(&mut self, at: Instant, text: &str) {
+                #[allow(non_snake_case)]
+                let ($($observer,)+) = self;
+                $($observer.note(at, text);)+
             }
         }
     };

@@ -18,7 +18,8 @@
 //! | slow node, paused node | [`World::set_processing`], [`World::pause`] |
 //! | clock rate, offset, steps, leap seconds | [`World::change_clock`] |
 //! | slow disk, full disk | [`World::set_disk`] |
-//! | corruption, equivocation, impersonation, replay | [`World::set_lies`], [`Link::corruption`] |
+//! | corruption, equivocation, impersonation, replay | [`World::set_lies`], [`Link::corruption`], [`World::forge`] |
+//! | this one message lost, or late | [`Subject::intercept`] |
 //!
 //! Everything that happens can be [watched](Observer), by checkers for example.
 
@@ -47,7 +48,7 @@ pub use mixture::Either;
 pub use network::{Delay, Fate, Link, Loss};
 pub use node::{Disk, Health, Lies};
 pub use settings::{Settings, Synchrony};
-pub use subject::{Birth, FromFn, Simulated, Subject, from_fn};
+pub use subject::{Birth, FromFn, Passing, Simulated, Subject, from_fn};
 
 use alloc::vec::Vec;
 use network::Network;

@@ -112,6 +112,8 @@ pub enum Loss {
     Down,
     /// Too many messages wait for the receiver already, which is paused or slow.
     Overflow,
+    /// It was [taken away](super::Subject::intercept) on purpose.
+    Intercepted,
     /// What arrived was not what was sent, or not from whom it claims to be, and the carrier noticed.
     Refused,
 }

@@ -3,7 +3,7 @@
 use super::network::{Delay, Fate, Loss};
 use super::node::INBOX;
 use super::queue::{Entry, Work};
-use super::{Birth, Carrier, Happening, Lies, Observer, Subject, What, World};
+use super::{Birth, Carrier, Happening, Lies, Observer, Passing, Subject, What, World};
 use crate::check::Violation;
 use alloc::format;
 use alloc::vec::Vec;
@@ -425,7 +425,7 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
     }
 
     #[inline]
-    fn send_to_place(
+    pub(super) fn send_to_place(
         &mut self,
         place: usize,
         to: NodeId,
@@ -437,6 +437,7 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         let (fate, second) = self.network.fate(place, to_place, self.now, &mut self.random);
         let corruption = self.network.link(place, to_place).corruption;
         for fate in core::iter::once(fate).chain(second) {
+            let fate = self.subject.intercept(Passing { at: self.now, from: place, to: to_place, message, fate });
             let copy = match fate {
                 Fate::Arrives(at) => {
                     let parcel = if self.happens(corruption) { self.corrupted(parcel) } else { parcel };

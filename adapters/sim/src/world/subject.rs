@@ -1,5 +1,6 @@
 //! What runs in a world.
 
+use super::Fate;
 use core::fmt::Debug;
 use core::hash::Hash;
 use core::marker::PhantomData;
@@ -63,6 +64,28 @@ pub trait Subject {
         let _ = (message, random);
         None
     }
+
+    /// What becomes of a message that is being sent: by default what the network says. For tests that lose or delay
+    /// this one message and not that one.
+    #[inline]
+    fn intercept(&mut self, passing: Passing<'_, <Self::Machine as Machine>::Message>) -> Fate {
+        passing.fate
+    }
+}
+
+/// A message on its way from one node to another, one copy of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Passing<'a, M> {
+    /// When it was sent, in true time.
+    pub at: Instant,
+    /// From which place.
+    pub from: usize,
+    /// To which place.
+    pub to: usize,
+    /// What it says.
+    pub message: &'a M,
+    /// What becomes of it if nobody interferes.
+    pub fate: Fate,
 }
 
 /// A [`Subject`] made of a closure. See [`from_fn`].

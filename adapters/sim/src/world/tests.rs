@@ -273,6 +273,62 @@ fn liars_lie_equivocate_impersonate_and_replay() {
 }
 
 #[test]
+fn this_one_message_is_lost_and_that_one_late() {
+    #[derive(Debug)]
+    struct Meddled;
+    impl Subject for Meddled {
+        type Machine = Counter;
+        fn start(&mut self, birth: Birth<'_, u32>) -> Counter {
+            Counters.start(birth)
+        }
+        fn intercept(&mut self, passing: Passing<'_, u32>) -> Fate {
+            match (passing.from, passing.to, passing.message) {
+                (0, 1, 2) => Fate::Lost(Loss::Intercepted),
+                (0, 2, 3) => Fate::Arrives(passing.at.after(500 * MS)),
+                _ => passing.fate,
+            }
+        }
+    }
+    let (mut world, mut log) = (World::new(Meddled, Settings { size: 3, ..Settings::default() }), Log::default());
+    world.start_all(&mut log).unwrap();
+    world.run_until(Instant::from_secs(1), &mut log).unwrap();
+    assert_eq!((log.count(" 2 hears 2 of 1"), log.count(" 3 hears 2 of 1")), (0, 1));
+    assert_eq!((log.count(" 2 hears 3 of 1"), log.count("520000 3 hears 3 of 1")), (1, 1));
+}
+
+#[test]
+fn words_are_put_into_a_mouth_and_records_into_a_storage() {
+    let (mut world, mut log) = (World::new(Counters, Settings { size: 3, ..Settings::default() }), Log::default());
+    world.set_durable(0, 70);
+    world.start_all(&mut log).unwrap();
+    world.forge(1, None, 2, &8_000, &mut log).unwrap();
+    world.forge(1, Some(NodeId::new(1)), 2, &9_000, &mut log).unwrap();
+    world.run_until(Instant::from_millis(5), &mut log).unwrap();
+    assert_eq!(
+        (log.count(" 3 hears 8000 of 2"), log.count(" 3 hears 9000 of 1"), log.count("hears 71 of 1")),
+        (1, 1, 2)
+    );
+}
+
+#[test]
+fn whoever_watches_hears_the_narrator() {
+    #[derive(Default)]
+    struct Words(std::string::String);
+    impl Observer<Counter> for Words {
+        fn see(&mut self, _: Happening<'_, Counter>) -> Result<(), Violation> {
+            Ok(())
+        }
+        fn note(&mut self, at: Instant, text: &str) {
+            self.0 = format!("{at} {text}");
+        }
+    }
+    let (mut one, mut other) = (Words::default(), Some(Words::default()));
+    let both = &mut (&mut one, &mut other);
+    Observer::<Counter>::note(both, Instant::from_secs(3), "once upon a time");
+    assert_eq!((one.0.as_str(), other.unwrap().0.as_str()), ("3.000s once upon a time", "3.000s once upon a time"));
+}
+
+#[test]
 fn a_machine_that_spins_is_caught() {
     #[derive(Clone, Debug, PartialEq, Eq, Hash)]
     struct Spins(u64);
