@@ -10,6 +10,8 @@ pub mod check;
 #[cfg(feature = "std")]
 pub mod explore;
 pub mod lesson;
+#[cfg(feature = "scenario")]
+pub mod scenario;
 pub mod swarm;
 pub mod transcript;
 pub mod world;
