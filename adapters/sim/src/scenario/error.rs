@@ -6,8 +6,8 @@ use core::fmt;
 /// Why a scenario cannot be understood: where, what stands there, and what could.
 ///
 /// ```
-/// let error = quorate_sim::scenario::parse("mine.toml", "title = 'Mine'\nnodes = 'many'").unwrap_err();
-/// assert_eq!(error.to_string(), "mine.toml, line 2: `nodes` is the text \"many\", and has to be a whole number from 1 to 9");
+/// let error = quorate_sim::scenario::parse("mine.toml", "title = 'Mine'\nshows = 'That'\nnodes = 'many'").unwrap_err();
+/// assert_eq!(error.to_string(), "mine.toml, line 3: `nodes` is the text \"many\", and has to be a whole number from 1 to 9");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
