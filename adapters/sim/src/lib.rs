@@ -12,6 +12,7 @@ pub mod explore;
 pub mod lesson;
 #[cfg(feature = "scenario")]
 pub mod scenario;
+pub mod picture;
 pub mod swarm;
 pub mod transcript;
 pub mod world;
