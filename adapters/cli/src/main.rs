@@ -1,4 +1,5 @@
-//! The `quorate` program: a demonstration that checks itself, members for real use, a leader around a command, status and keys.
+//! The `quorate` program: a demonstration that checks itself, members for real use, a leader around a command, status, a simulated world
+//! and keys.
 #![forbid(unsafe_code)]
 
 #[cfg(not(unix))]
@@ -16,6 +17,7 @@ mod member;
 mod node;
 mod paint;
 mod printer;
+mod sim;
 mod status;
 mod units;
 mod view;
@@ -42,6 +44,7 @@ fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Status(args) => wait_for(status::run(&args)).map(|()| ExitCode::SUCCESS),
         Command::Guard(args) => wait_for(elect::guard(&args)),
         Command::Run(args) => Ok(elect::become_command(&args)),
+        Command::Sim(args) => sim::run(&args),
         Command::Key(args) => key::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Completions(args) => {
             clap_complete::generate(args.shell, &mut Cli::command(), "quorate", &mut std::io::stdout());

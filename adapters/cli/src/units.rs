@@ -59,6 +59,37 @@ pub(crate) fn brief(duration: Duration) -> String {
     format!("{value:.places$} {name}")
 }
 
+/// A number with a comma between its thousands.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A large number to be read at a glance: three digits that matter, and a word.
+pub(crate) fn rough(number: f64) -> String {
+    let (value, name) = match number {
+        1e9.. => (number / 1e9, " billion"),
+        1e6.. => (number / 1e6, " million"),
+        1e4.. => return grouped((number / 1e3).round() as u64 * 1_000),
+        _ => return grouped(number.round() as u64),
+    };
+    let places = if value >= 99.95 {
+        0
+    } else if value >= 9.995 {
+        1
+    } else {
+        2
+    };
+    format!("{value:.places$}{name}")
+}
+
 /// Nanoseconds as milliseconds.
 pub(crate) fn millis(nanos: u64) -> f64 {
     nanos as f64 / 1e6
@@ -89,6 +120,22 @@ mod tests {
             assert!(error.starts_with(&format!("`{text}` is ")), "{error}");
         }
         assert!(duration("9999999999min").unwrap_err().contains("584 years"));
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_rounded() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+            assert_eq!(grouped(number), text);
+        }
+        for (number, text) in [
+            (0.0, "0"),
+            (9_876.4, "9,876"),
+            (45_678.0, "46,000"),
+            (1_754_321.0, "1.75 million"),
+            (2.5e10, "25.0 billion"),
+        ] {
+            assert_eq!(rough(number), text);
+        }
     }
 
     #[test]

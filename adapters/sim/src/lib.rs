@@ -10,9 +10,14 @@ pub mod check;
 #[cfg(feature = "std")]
 pub mod explore;
 pub mod lesson;
+#[cfg(feature = "std")]
+mod progress;
 #[cfg(feature = "scenario")]
 pub mod scenario;
 pub mod picture;
 pub mod swarm;
 pub mod transcript;
 pub mod world;
+
+#[cfg(feature = "std")]
+pub use progress::Answer;

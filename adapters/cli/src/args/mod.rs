@@ -3,11 +3,13 @@
 mod demo;
 mod elect;
 mod node;
+mod sim;
 mod status;
 
 pub(crate) use demo::DemoArgs;
 pub(crate) use elect::{ElectArgs, GuardArgs, RunArgs};
 pub(crate) use node::NodeArgs;
+pub(crate) use sim::{ClocksArgs, DetectorsArgs, ExploreArgs, SimArgs, SimCommand, SwarmArgs};
 pub(crate) use status::StatusArgs;
 
 use clap::{Args, Parser, Subcommand};
@@ -35,6 +37,7 @@ Examples:
   quorate node --id 1 --listen 127.0.0.1:7401 --peer 2=127.0.0.1:7402 --peer 3=127.0.0.1:7403
   quorate elect --config /etc/quorate.toml -- /usr/local/bin/nightly-job
   quorate status 127.0.0.1:7401   what a member sees
+  quorate sim swarm               every protocol over histories of faults, simulated
   quorate key group.key           a secret for the group
 
 Each command explains itself: quorate COMMAND --help";
@@ -45,6 +48,7 @@ pub(crate) enum Command {
     Node(NodeArgs),
     Elect(ElectArgs),
     Status(StatusArgs),
+    Sim(SimArgs),
     Key(KeyArgs),
     Completions(CompletionsArgs),
     #[command(hide = true)]
@@ -114,9 +118,11 @@ mod tests {
 
     #[test]
     fn every_command_shows_examples() {
-        for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+        fn look(command: &clap::Command) {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains("Examples"), "{} has no examples", command.get_name());
+            command.get_subcommands().filter(|command| !command.is_hide_set()).for_each(look);
         }
+        look(&Cli::command());
     }
 }

@@ -7,4 +7,5 @@ mod guard;
 mod key;
 mod node;
 mod process;
+mod sim;
 mod status;

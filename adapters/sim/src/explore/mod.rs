@@ -34,4 +34,4 @@ mod tables;
 
 pub use model::{Bounds, Model, View};
 pub use report::{Counterexample, Report};
-pub use search::Explorer;
+pub use search::{Explorer, Progress};

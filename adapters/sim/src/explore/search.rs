@@ -3,9 +3,11 @@
 use super::expand::{Expander, State};
 use super::tables::Tables;
 use super::{Counterexample, Model, Report};
+use crate::Answer;
 use crate::world::Digest;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::hash::{BuildHasherDefault, Hasher};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::HashMap;
@@ -55,6 +57,21 @@ impl Default for Explorer {
     /// Up to a hundred million states, on all cores.
     fn default() -> Self {
         Self { most_states: 100_000_000, threads: 0 }
+    }
+}
+
+/// How far an exploration is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How many states have been reached.
+    pub states: usize,
+    /// How many steps they are away from the first.
+    pub depth: u64,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} states, {} steps deep", self.states, self.depth)
     }
 }
 
@@ -129,8 +146,8 @@ impl Visited {
 }
 
 impl Explorer {
-    /// Explores all that can be reached. `progress` hears now and then how many states there are.
-    pub fn explore<T: Model>(&self, model: &T, progress: impl Fn(usize)) -> Report {
+    /// Explores all that can be reached. `progress` hears now and then how far it is, and may [end](Answer) it; it is not complete then.
+    pub fn explore<T: Model, A: Answer>(&self, model: &T, progress: impl Fn(Progress) -> A) -> Report {
         let begun = std::time::Instant::now();
         let tables = Tables::new();
         let cores = thread::available_parallelism().map_or(1, core::num::NonZero::get);
@@ -165,11 +182,7 @@ impl Explorer {
         }
         visited.begins.clear();
         visited.successors.clear();
-        while !frontier.is_empty() {
-            if visited.parents.len() > self.most_states {
-                report.complete = false;
-                break;
-            }
+        while !frontier.is_empty() && report.complete {
             let first = visited.begins.len() as u32;
             let layer = core::mem::take(&mut frontier);
             // A slice of the layer at a time, so that what waits to be entered stays small.
@@ -183,7 +196,12 @@ impl Explorer {
                         visited.successors.push(number);
                     }
                 }
-                progress(visited.parents.len());
+                // Also within a layer: those of a large model take minutes.
+                let so_far = Progress { states: visited.parents.len(), depth: report.depth + 1 };
+                if !progress(so_far).goes_on() || so_far.states > self.most_states {
+                    report.complete = false;
+                    break;
+                }
             }
             let waiting: usize =
                 layer.iter().chain(&frontier).map(|bytes| bytes.capacity() + size_of::<Vec<u8>>()).sum();

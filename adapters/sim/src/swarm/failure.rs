@@ -8,6 +8,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 /// A seed that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,13 @@ pub struct Failure {
 
 impl Failure {
     /// Runs a failing plan again and writes down how it ends.
-    pub(super) fn new<T: Trial>(trial: &T, seed: u64, minutes: u64, plan: &PlanOf<T>, violation: Violation) -> Self {
+    pub(super) fn new<T: Trial>(
+        trial: &T,
+        seed: u64,
+        length: Duration,
+        plan: &PlanOf<T>,
+        violation: Violation,
+    ) -> Self {
         let mut last = Last { most: 40, lines: VecDeque::new() };
         let outcome = run_with(trial, plan, laws_every(violation.promise), &mut last);
         let name = trial.name();
@@ -39,7 +46,7 @@ impl Failure {
             violation: outcome.violation.unwrap_or(violation),
             plan: plan.to_string(),
             last: last.lines.into(),
-            replay: format!("quorate sim swarm --trial {name} --minutes {minutes} --seed {seed}"),
+            replay: format!("quorate sim swarm --trial {name} {} --seed {seed}", option(length)),
         }
     }
 }
@@ -53,6 +60,18 @@ impl fmt::Display for Failure {
             writeln!(f, "  {line}")?;
         }
         write!(f, "\nto see it again: {}", self.replay)
+    }
+}
+
+/// The option that gives a length of time exactly.
+fn option(length: Duration) -> String {
+    let nanos = length.as_nanos();
+    let minute = Duration::from_secs(60).as_nanos();
+    let units = [(minute, ""), (1_000_000_000, "s"), (1_000_000, "ms"), (1, "ns")];
+    match units.iter().find(|(unit, _)| nanos.is_multiple_of(*unit)) {
+        Some((unit, "")) => format!("--minutes {}", nanos / unit),
+        Some((unit, name)) => format!("--length {}{name}", nanos / unit),
+        None => String::new(),
     }
 }
 
@@ -100,4 +119,21 @@ fn laws_every(promise: &str) -> u32 {
 pub(super) fn breaks<T: Trial>(trial: &T, plan: &PlanOf<T>, promise: &str) -> bool {
     let outcome = run_with(trial, plan, laws_every(promise), &mut ());
     outcome.violation.is_some_and(|violation| violation.promise == promise)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_given_exactly() {
+        for (length, text) in [
+            (Duration::from_secs(600), "--minutes 10"),
+            (Duration::from_secs(90), "--length 90s"),
+            (Duration::from_millis(60_500), "--length 60500ms"),
+            (Duration::new(1, 1), "--length 1000000001ns"),
+        ] {
+            assert_eq!(option(length), text);
+        }
+    }
 }

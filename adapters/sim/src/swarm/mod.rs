@@ -25,6 +25,6 @@ pub use trial::{FaultOf, Judge, Outcome, PlanOf, Trial, WorldOf, apply, make_cal
 #[cfg(feature = "std")]
 pub use failure::Failure;
 #[cfg(feature = "std")]
-pub use run::{Report, Swarm, plan_of};
+pub use run::{Progress, Report, Swarm, plan_of};
 #[cfg(feature = "std")]
 pub use shrink::shrink;

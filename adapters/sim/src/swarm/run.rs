@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::shrink::shrink;
 use super::trial::{Judge, Outcome, PlanOf, Trial, beginning, run};
+use crate::Answer;
 use crate::check::Violation;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -46,6 +47,17 @@ impl Default for Swarm {
     }
 }
 
+/// How far a swarm is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// How many seeds are done.
+    pub seeds: u64,
+    /// How many inputs all machines took.
+    pub events: u64,
+    /// How many seeds broke a promise.
+    pub violations: u64,
+}
+
 /// What a swarm did and found.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -80,6 +92,13 @@ impl Report {
     pub fn is_good(&self) -> bool {
         self.violations == 0 && self.sometimes_missing.is_empty()
     }
+
+    /// Whether so much was tried that an interesting state that no seed reached is a failure of the swarm: as many seeds as there
+    /// are [by default](Swarm::default), and sixteen hours of them.
+    #[must_use]
+    pub fn is_broad(&self) -> bool {
+        self.seeds >= Swarm::default().seeds && self.simulated_hours >= 16.0
+    }
 }
 
 /// The plan of a seed.
@@ -95,8 +114,9 @@ struct Sum {
 }
 
 impl Swarm {
-    /// Runs it. `progress` hears how many seeds are done, now and then, from any thread.
-    pub fn run<T: Trial>(&self, trial: &T, progress: impl Fn(u64) + Sync) -> Report {
+    /// Runs it. `progress` hears after each seed how far it is, from any thread, and may [end](Answer) it there; the report is then of
+    /// the seeds that were run.
+    pub fn run<T: Trial, A: Answer>(&self, trial: &T, progress: impl Fn(Progress) -> A + Sync) -> Report {
         let begun = std::time::Instant::now();
         let cores = thread::available_parallelism().map_or(1, core::num::NonZero::get);
         let threads = if self.threads == 0 { cores } else { self.threads };
@@ -123,7 +143,7 @@ impl Swarm {
             .map(|(seed, violation)| {
                 let plan = plan_of(trial, seed, self.length);
                 let plan = shrink(trial, plan, violation.promise, self.shrinking);
-                Failure::new(trial, seed, self.length.as_secs() / 60, &plan, violation)
+                Failure::new(trial, seed, self.length, &plan, violation)
             })
             .collect();
         report.sometimes = T::Judge::MARKS.iter().copied().zip(marks).collect();
@@ -134,7 +154,13 @@ impl Swarm {
         report
     }
 
-    fn work<T: Trial>(&self, trial: &T, next: &AtomicU64, sum: &Mutex<Sum>, progress: &(impl Fn(u64) + Sync)) {
+    fn work<T: Trial, A: Answer>(
+        &self,
+        trial: &T,
+        next: &AtomicU64,
+        sum: &Mutex<Sum>,
+        progress: &(impl Fn(Progress) -> A + Sync),
+    ) {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= self.seeds {
@@ -146,10 +172,11 @@ impl Swarm {
             let took = begun.elapsed();
             let Ok(mut sum) = sum.lock() else { return };
             sum.add(seed, &outcome, took);
-            if sum.failed.len() >= self.most_failures.max(1) {
+            let Report { seeds, events, .. } = sum.report;
+            let goes_on = progress(Progress { seeds, events, violations: sum.failed.len() as u64 }).goes_on();
+            if !goes_on || sum.failed.len() >= self.most_failures.max(1) {
                 next.store(self.seeds, Ordering::Relaxed);
             }
-            progress(sum.report.seeds);
         }
     }
 

@@ -24,6 +24,7 @@ mod tests;
 mod trace;
 
 pub use measure::{Measured, measure};
+pub use report::Summary;
 pub use trace::{Beat, Behaviour, Trace};
 
 use alloc::vec::Vec;

@@ -39,25 +39,44 @@ fn time(duration: Option<Duration>) -> String {
     }
 }
 
+/// The short form of a [`Study`]: for each trace what it costs each detector to be wrong so rarely.
+#[derive(Clone, Copy, Debug)]
+pub struct Summary<'a>(&'a Study);
+
+impl Study {
+    /// The short form: for each trace what it costs each detector to be wrong so rarely.
+    #[must_use]
+    pub const fn summary(&self) -> Summary<'_> {
+        Summary(self)
+    }
+}
+
 impl fmt::Display for Study {
-    /// For each trace what it costs each detector to be wrong so rarely, then all settings.
+    /// The [summary](Study::summary), then all settings on each trace.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hours = self.length.as_secs_f64() / 3_600.0;
-        writeln!(f, "Every detector on the same traces of {hours:.1} h each; seed {}.\n", self.seed)?;
+        write!(f, "{}", self.summary())?;
+        self.traces.iter().try_for_each(|traced| write!(f, "\n{traced}"))
+    }
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let study = self.0;
+        let hours = study.length.as_secs_f64() / 3_600.0;
+        writeln!(f, "Every detector on the same traces of {hours:.1} h each; seed {}.\n", study.seed)?;
         writeln!(
             f,
             "How soon a crash is noticed, on average, with the quickest setting that is wrong at most so often:\n"
         )?;
         let mut summary = Table::new(&["trace", "detector", ">60 an hour", ">6 an hour", ">1 an hour", ">never"]);
-        for traced in &self.traces {
+        for traced in &study.traces {
             for (number, curve) in traced.curves.iter().enumerate() {
                 let trace = if number == 0 { traced.behaviour.name() } else { "" };
                 let within = [60.0, 6.0, 1.0, 0.0].map(|most| time(curve.soonest(most).map(|point| point.detection)));
                 summary.row([trace.into(), curve.detector.name().into()].into_iter().chain(within));
             }
         }
-        write!(f, "{summary}")?;
-        self.traces.iter().try_for_each(|traced| write!(f, "\n{traced}"))
+        summary.fmt(f)
     }
 }
 

@@ -15,3 +15,54 @@ pub use member::{FramedTrial, MemberTrial, Members};
 pub use monitor::{MonitorTrial, Monitors, Watched, Watchers};
 pub use process::{Clocks, ProcessTrial, Stamped, Tried};
 pub use rules::Rules;
+
+#[cfg(feature = "std")]
+use super::{Progress, Report, Swarm};
+#[cfg(feature = "std")]
+use crate::Answer;
+#[cfg(feature = "std")]
+use quorate::clock::{HybridClock, LamportClock, VectorClock, VersionClock};
+
+/// The names of all trials that must hold, and what each is about.
+pub const NAMES: &[(&str, &str)] = &[
+    ("member", "whole members: heartbeats, detector and election"),
+    ("member-framed", "the same, with every message as the bytes of a frame"),
+    ("election", "elections alone, under a detector that is as wrong as it likes"),
+    ("monitor", "heartbeats and detectors"),
+    ("lamport", "Lamport clocks against true causality"),
+    ("vector", "vector clocks"),
+    ("version", "version clocks"),
+    ("hybrid", "hybrid clocks"),
+];
+
+/// The name of the trial that must fail.
+pub const CANARY: &str = "canary";
+
+/// Runs the trial of this name; `None` if there is none. `progress` is that of [`Swarm::run`].
+///
+/// ```
+/// use core::time::Duration;
+/// use quorate_sim::swarm::{Swarm, trials};
+///
+/// let swarm = Swarm { seeds: 5, length: Duration::from_secs(60), ..Swarm::default() };
+/// for (name, _) in trials::NAMES {
+///     let report = trials::run(name, &swarm, |_| ()).expect("it has a name");
+///     assert_eq!((report.trial, report.violations), (*name, 0));
+/// }
+/// assert_eq!(trials::run("no such", &swarm, |_| ()), None);
+/// ```
+#[cfg(feature = "std")]
+pub fn run<A: Answer>(name: &str, swarm: &Swarm, progress: impl Fn(Progress) -> A + Sync) -> Option<Report> {
+    Some(match name {
+        "member" => swarm.run(&MemberTrial, progress),
+        "member-framed" => swarm.run(&FramedTrial, progress),
+        "election" => swarm.run(&ElectionTrial, progress),
+        "monitor" => swarm.run(&MonitorTrial, progress),
+        "lamport" => swarm.run(&ProcessTrial::<LamportClock>::new(), progress),
+        "vector" => swarm.run(&ProcessTrial::<VectorClock<8>>::new(), progress),
+        "version" => swarm.run(&ProcessTrial::<VersionClock<8>>::new(), progress),
+        "hybrid" => swarm.run(&ProcessTrial::<HybridClock>::new(), progress),
+        CANARY => swarm.run(&Canary, progress),
+        _ => return None,
+    })
+}
