@@ -10,11 +10,11 @@ pub mod check;
 #[cfg(feature = "std")]
 pub mod explore;
 pub mod lesson;
+pub mod picture;
 #[cfg(feature = "std")]
 mod progress;
 #[cfg(feature = "scenario")]
 pub mod scenario;
-pub mod picture;
 pub mod swarm;
 pub mod transcript;
 pub mod world;

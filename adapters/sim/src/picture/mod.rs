@@ -8,6 +8,7 @@
 
 mod axis;
 mod depicted;
+mod detectors;
 mod machines;
 mod recorder;
 mod recording;
@@ -15,6 +16,7 @@ mod space_time;
 mod svg;
 
 pub use depicted::{Class, Colour, Depicted, Emphasis, Mark, Said, State, Symbol};
+pub use detectors::detectors;
 pub use recorder::Recorder;
 pub use recording::{Cut, End, Flight, Lane, Note, Recording, Scale, Span};
 pub use space_time::{Detail, Options, space_time};
