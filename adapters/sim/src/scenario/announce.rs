@@ -78,6 +78,7 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
                 let fate = match how {
                     Meddling::Lose => String::from("get lost"),
                     Meddling::Delay(by) => format!("take {by:?} longer"),
+                    Meddling::Hold => String::from("are held back, and then arrive at once"),
                 };
                 format!("{which}{kind} from {} to {} {fate}", some(from), some(to))
             }

@@ -32,6 +32,10 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
                 let kept = || String::from("it was kept");
                 (format!("{promise} has been broken"), when(broken.iter().any(|one| one.promise == *promise), kept))
             }
+            Expectation::Kept(promise) => {
+                let found = broken.iter().find(|one| one.promise == *promise);
+                (format!("{promise} has been kept"), found.map_or(Ok(()), |one| Err(one.to_string())))
+            }
             _ => self.find(expectation, chronicle),
         };
         let (met, but) = (finding.is_ok(), finding.err().unwrap_or_default());
@@ -82,17 +86,25 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
                 });
                 (format!("{} is {}", some(whom), how(*up)), found)
             }
-            Expectation::Told(whom, words, since) => {
+            Expectation::Told(whom, words, since) | Expectation::Said(whom, words, since) => {
+                let (was, how) = match expectation {
+                    Expectation::Told(..) => ("was", "told"),
+                    _ => ("has", "said"),
+                };
                 let found = self.each(whom, chronicle, |place| {
-                    when(chronicle.was_told(place, words, *since), || format!("{} was not", self.name(&[place])))
+                    when(chronicle.heard(place, words, *since), || format!("{} {was} not", self.name(&[place])))
                 });
-                (format!("{} was told {words:?}", some(whom)), found)
+                (format!("{} {was} {how} {words:?}", some(whom)), found)
             }
-            Expectation::NeverTold(whom, words, since) => {
+            Expectation::NeverTold(whom, words, since) | Expectation::NeverSaid(whom, words, since) => {
+                let (was, how) = match expectation {
+                    Expectation::NeverTold(..) => ("was", "told"),
+                    _ => ("has", "said"),
+                };
                 let found = self.each(whom, chronicle, |place| {
-                    when(!chronicle.was_told(place, words, *since), || format!("{} was", self.name(&[place])))
+                    when(!chronicle.heard(place, words, *since), || format!("{} {was}", self.name(&[place])))
                 });
-                (format!("{} was never told {words:?}", some(whom)), found)
+                (format!("{} {was} never {how} {words:?}", some(whom)), found)
             }
             Expectation::Refused(whom) => {
                 let found = self.each(whom, chronicle, |place| {
@@ -131,7 +143,7 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
                 });
                 (format!("the leader is the same since {since}"), found)
             }
-            Expectation::Broken(_) => (String::new(), Ok(())),
+            Expectation::Broken(_) | Expectation::Kept(_) => (String::new(), Ok(())),
         }
     }
 

@@ -83,8 +83,8 @@ impl<M: Worded> Chronicle<M> {
         self.needles.iter().find(|needle| needle.words == words && needle.since == since)
     }
 
-    /// Whether a node was told these words since then.
-    pub(super) fn was_told(&self, place: usize, words: &str, since: Instant) -> bool {
+    /// Whether a node was told, or said, these words since then.
+    pub(super) fn heard(&self, place: usize, words: &str, since: Instant) -> bool {
         self.needle(words, since).is_some_and(|needle| needle.places >> place & 1 == 1)
     }
 
@@ -180,9 +180,14 @@ impl<M: Worded> Chronicle<M> {
             let right = self.ids.iter().enumerate().filter(|(_, id)| **id == peer).all(|(other, _)| unheard(other));
             *(if right { &mut self.right } else { &mut self.wrong }) += 1;
         }
+        self.hear(at, place, || M::tells(event));
+    }
+
+    /// Whether one of the words that somebody waits for is among these.
+    fn hear(&mut self, at: Instant, place: usize, text: impl FnOnce() -> Option<String>) {
         let waits = |needle: &Needle| needle.since <= at && needle.places >> place & 1 == 0;
         if self.needles.iter().any(waits)
-            && let Some(text) = M::tells(event)
+            && let Some(text) = text()
         {
             for needle in self.needles.iter_mut().filter(|needle| waits(needle)) {
                 needle.places |= u64::from(text.contains(&needle.words)) << place;
@@ -208,6 +213,9 @@ impl<M: Worded> Observer<M> for Chronicle<M> {
                 }
                 if let Fate::Lost(why) = fate {
                     self.lost.add(why);
+                }
+                if !self.needles.is_empty() && !M::is_routine(message) {
+                    self.hear(at, place, || Some(M::says(message)));
                 }
             }
             What::Dropped { why, .. } => {

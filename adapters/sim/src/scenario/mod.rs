@@ -38,7 +38,7 @@ mod summary;
 
 pub use assumptions::NotPromised;
 pub use error::Error;
-pub use named::{NAMES, named, text};
+pub use named::{NAMES, named, read, text};
 pub use parse::parse;
 pub use player::{MOST_NODES, MemberMachine, MonitorMachine};
 pub use run::{Options, run};

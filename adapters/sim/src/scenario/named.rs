@@ -1,7 +1,9 @@
 //! Scenarios that have a name.
 
-use super::{Scenario, parse};
+use super::{Error, Scenario, parse};
 use alloc::format;
+use alloc::string::ToString;
+use std::path::Path;
 
 /// All names, with the files behind them.
 macro_rules! scenarios {
@@ -23,6 +25,36 @@ macro_rules! scenarios {
 scenarios! {
     "bully"
     "paused-leader"
+    "suspended-leader"
+    "clock-stops-in-sleep"
+    "resign"
+    "transfer"
+    "priority"
+    "response-delayed"
+    "lost-coordinator"
+    "deaf-top-node"
+    "mute-top-node"
+    "returning-top-node"
+    "two-restarts"
+    "full-disk"
+    "forgetful-member"
+    "majority-and-rest"
+    "split-in-halves"
+    "split-in-thirds"
+    "split-per-partition"
+    "clocks-within-bounds"
+    "clocks-beyond-bounds"
+    "clock-jumps-ahead"
+    "clock-falls-back"
+    "leap-second"
+    "last-epoch"
+    "two-of-one-id"
+    "false-leader"
+    "forger-without-key"
+    "rough-weather"
+    "burst-after-silence"
+    "slow-heartbeats"
+    "silent-peer"
 }
 
 /// The scenario of this name, one of [`NAMES`].
@@ -31,4 +63,17 @@ pub fn named(name: &str) -> Option<Scenario> {
     let text = text(name)?;
     #[allow(clippy::expect_used)] // each of them is read by a test
     Some(parse(&format!("{name}.toml"), text).expect("scenarios that come with the crate are well-formed"))
+}
+
+/// The scenario that stands in a file.
+///
+/// # Errors
+///
+/// If the file cannot be read, or is not [understood](parse()).
+pub fn read(path: &Path) -> Result<Scenario, Error> {
+    let file = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(&file, &text),
+        Err(error) => Err(Error { file, line: None, what: format!("it cannot be read ({error})") }),
+    }
 }

@@ -1,12 +1,11 @@
 //! The machines that can play in a scenario, and what a scenario must know of them.
 
-use super::story::{Forged, Machines, Order, Rules};
+use super::story::{Forged, Machines, Meddling, Order, Rules};
 use crate::swarm::trials::Leadership;
 use crate::transcript::Worded;
 use crate::world::{Birth, Fate, Loss, Observer, Passing, Subject};
 use alloc::vec::Vec;
 use core::marker::PhantomData;
-use core::time::Duration;
 use quorate::detector::{AnyDetector, Heartbeat, Monitor};
 use quorate::election::{self, Command, Message as Said, Record, Start, Verdict};
 use quorate::member::{Member, Message};
@@ -168,8 +167,7 @@ pub(super) struct Meddler {
     /// From which places to which, as bits.
     pub(super) from: u64,
     pub(super) to: u64,
-    /// By how much they are delayed; they are lost if there is nothing.
-    pub(super) delay: Option<Duration>,
+    pub(super) how: Meddling,
     /// How many more.
     pub(super) left: u32,
     /// Until when.
@@ -212,9 +210,10 @@ impl<M: Player> Subject for Company<M> {
         match (meddler, fate) {
             (Some(meddler), Fate::Arrives(arrival)) => {
                 meddler.left -= 1;
-                match meddler.delay {
-                    Some(delay) => Fate::Arrives(arrival.after(delay)),
-                    None => Fate::Lost(Loss::Intercepted),
+                match meddler.how {
+                    Meddling::Lose => Fate::Lost(Loss::Intercepted),
+                    Meddling::Delay(by) => Fate::Arrives(arrival.after(by)),
+                    Meddling::Hold => Fate::Arrives(arrival.max(meddler.until)),
                 }
             }
             _ => fate,

@@ -87,7 +87,11 @@ fn play<M: Player, C: Carrier<M>>(
     let bench = Bench::new(M::judge(rules), scenario, &not_promised);
     let mut chronicle = Chronicle::new(ids);
     for expectation in scenario.steps.iter().flat_map(|step| &step.expect) {
-        if let Expectation::Told(_, words, since) | Expectation::NeverTold(_, words, since) = expectation {
+        if let Expectation::Told(_, words, since)
+        | Expectation::NeverTold(_, words, since)
+        | Expectation::Said(_, words, since)
+        | Expectation::NeverSaid(_, words, since) = expectation
+        {
             chronicle.listen(words, *since);
         }
     }

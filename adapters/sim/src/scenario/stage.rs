@@ -3,7 +3,7 @@
 use super::chronicle::Chronicle;
 use super::player::{Company, Meddler, Player};
 use super::run::Bench;
-use super::story::{Action, Meddling, Order, Scenario, Step, Who, Whom};
+use super::story::{Action, Order, Scenario, Step, Who, Whom};
 use super::summary::Expected;
 use crate::check::Violation;
 use crate::world::{Carrier, Observer, World};
@@ -57,9 +57,13 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
     fn step<W: Observer<M>>(&mut self, step: &Step, audience: &mut Audience<'_, M, W>) -> Result<(), Violation> {
         let now = self.world.now();
         let chronicle = &audience.1;
+        for expectation in &step.expect {
+            let expected = self.check(expectation, step.line, chronicle, &audience.0.broken);
+            self.expected.push(expected);
+        }
         let action = step.action.as_ref();
         let announced = match (&step.note, action) {
-            (Some(note), _) => Some(note.clone()),
+            (Some(note), _) => Some(note.clone()).filter(|note| !note.is_empty()),
             (None, Some(action)) => self.announce(action, chronicle),
             (None, None) => None,
         };
@@ -71,10 +75,6 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
         {
             let what = String::from("there is somebody to do this to");
             self.expected.push(Expected { at: now, line: step.line, what, met: false, but: nobody });
-        }
-        for expectation in &step.expect {
-            let expected = self.check(expectation, step.line, &audience.1, &audience.0.broken);
-            self.expected.push(expected);
         }
         Ok(())
     }
@@ -261,13 +261,9 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
             }
             Action::Meddle { kind, how, next, length, .. } => {
                 let bits = |places: &[usize]| places.iter().fold(0_u64, |bits, place| bits | 1 << place);
-                let delay = match how {
-                    Meddling::Lose => None,
-                    Meddling::Delay(by) => Some(*by),
-                };
                 let until = length.map_or(Instant::FAR_FUTURE, |length: Duration| now.after(length));
                 let left = next.unwrap_or(u32::MAX);
-                let meddler = Meddler { kind, from: bits(first), to: bits(second), delay, left, until };
+                let meddler = Meddler { kind, from: bits(first), to: bits(second), how: *how, left, until };
                 self.world.subject_mut().meddle(now, meddler);
                 Ok(())
             }

@@ -11,7 +11,7 @@ use quorate::{Epoch, Instant, NodeId};
 
 /// A scenario: who takes part under which rules, what goes wrong when, and what is expected of it.
 ///
-/// It is read from a text by [`parse`](super::parse()), or has a
+/// It is read from a file by [`read`](super::read), from a text by [`parse`](super::parse()), or has a
 /// [name](super::named).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -224,6 +224,8 @@ pub(super) enum Action {
 pub(super) enum Meddling {
     Lose,
     Delay(Duration),
+    /// They are kept back, and all arrive when that is over.
+    Hold,
 }
 
 /// What a liar can say.
@@ -263,6 +265,9 @@ pub(super) enum Expectation {
     /// These were told something with these words in it, since then.
     Told(Whom, String, Instant),
     NeverTold(Whom, String, Instant),
+    /// They said something with these words in it, since then; routine left out.
+    Said(Whom, String, Instant),
+    NeverSaid(Whom, String, Instant),
     Epoch(Epoch),
     EpochAtMost(Epoch),
     LeadershipsAtMost(u64),
@@ -273,4 +278,5 @@ pub(super) enum Expectation {
     /// A frame was refused at all these.
     Refused(Whom),
     Broken(&'static str),
+    Kept(&'static str),
 }

@@ -228,16 +228,15 @@ impl Transcript {
             Fate::Lost(why) => *why == Loss::Intercepted,
             Fate::Arrives(when) => when.since(sending.at) >= self.late_after,
         };
-        // What was meddled with is told once, even if it is routine.
+        // What was meddled with is told once in a chapter, even if it is routine.
         let is_meddled = sending.copies.iter().any(|(.., fate)| meddled(fate));
-        let mut key = without_waits(&line);
-        if is_meddled {
-            key += " meddled";
-        } else if sending.is_lost() {
-            key += " lost";
-        }
-        let worth = kind.news || is_meddled || !kind.routine;
-        if worth && self.said.insert((sending.place, key)) {
+        let is_news = if !kind.routine || kind.news {
+            let lost = if sending.is_lost() { " lost" } else { "" };
+            self.said.insert((sending.place, without_waits(&line) + lost))
+        } else {
+            is_meddled && self.told.insert((sending.place, String::from(kind.name)))
+        };
+        if is_news {
             let aside = sending.aside(self.late_after);
             self.of(sending.at, sending.place, &format!("{line}{aside}"));
         } else {

@@ -152,6 +152,9 @@ where
             Trusted { peer, .. } => format!("trusts node {peer} again"),
             Restarted { peer, incarnation } => format!("sees that node {peer} has started again, life {incarnation}"),
             Paused { by } => format!("notices a pause of its own: {by:?}"),
+            Rejected { from, reason: detector::Rejection::OldSequence { .. } } => {
+                format!("rejects a heartbeat of node {from}: it comes late, or twice")
+            }
             Rejected { from, reason } => format!("rejects a heartbeat of node {from}: {reason}"),
             Refused(error) => format!("refuses: {error}"),
         })

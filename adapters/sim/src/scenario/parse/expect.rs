@@ -30,6 +30,11 @@ pub(super) fn expectations(
             found.push(Expectation::Broken(one.choice(PROMISES)?));
         }
     }
+    if let Some(entry) = fields.take("kept") {
+        for one in list(&entry)? {
+            found.push(Expectation::Kept(one.choice(PROMISES)?));
+        }
+    }
     fields.finish()?;
     if found.is_empty() { Err(entry.source.at(entry.at, "nothing is expected here")) } else { Ok(found) }
 }
@@ -63,14 +68,24 @@ fn of_nodes(fields: &mut Fields<'_>, names: &Names, found: &mut Vec<Expectation>
             found.push(Expectation::NeverTold(whom.clone(), one.text()?.to_string(), since));
         }
     }
+    if let Some(entry) = fields.take("said") {
+        for one in list(&entry)? {
+            found.push(Expectation::Said(whom.clone(), one.text()?.to_string(), since));
+        }
+    }
+    if let Some(entry) = fields.take("never-said") {
+        for one in list(&entry)? {
+            found.push(Expectation::NeverSaid(whom.clone(), one.text()?.to_string(), since));
+        }
+    }
     if let Some(entry) = fields.take("refuses-frames")
         && entry.flag()?
     {
         found.push(Expectation::Refused(whom));
     }
     if found.len() == before {
-        let what = "nothing is expected of this node; say what it `follows`, `suspects`, `trusts`, `is`, was `told`, \
-                    was `never-told`, or that it `refuses-frames`";
+        let what = "nothing is expected of this node; say what it `follows`, `suspects`, `trusts`, `is`, was `told` or `never-told`, \
+                    `said` or `never-said`, or that it `refuses-frames`";
         return Err(node.source.at(node.at, what));
     }
     Ok(())

@@ -5,6 +5,9 @@ mod source;
 mod steps;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
 use super::story::{Machines, Messages, Rules, Scenario};
 use super::{Error, MOST_NODES};
 use crate::world::{Link, LocalClock};

@@ -33,6 +33,7 @@ const ACTIONS: &[&str] = &[
     "forge",
     "lose",
     "delay",
+    "hold",
     "resign",
     "transfer",
     "release",
@@ -192,6 +193,13 @@ fn action(name: &'static str, fields: &mut Fields<'_>, machines: Machines, names
         "delay" => {
             let by = time(fields, "by")?;
             meddle(&entry, Meddling::Delay(by), fields, names)?
+        }
+        "hold" => {
+            let action = meddle(&entry, Meddling::Hold, fields, names)?;
+            if matches!(action, Action::Meddle { length: None, .. }) {
+                return Err(fields.lacks("for"));
+            }
+            action
         }
         "resign" => Action::Command(names.one(&entry)?, Order::Resign),
         "transfer" => Action::Command(names.one(&entry)?, Order::Transfer(names.one(&fields.need("to")?)?)),
