@@ -22,6 +22,56 @@
 //! assert!(summary.is_good(), "{summary}");
 //! # Ok::<(), scenario::Error>(())
 //! ```
+//!
+//! Those that have a [name](NAMES) are good examples to begin with; their files stand in the folder `scenarios` of this crate, and
+//! what they tell in `tests/transcripts`.
+//!
+//! # What can stand in a scenario
+//!
+//! | key | what it is |
+//! |---|---|
+//! | `title`, `shows`, `nodes`, `length` | needed: a name, a paragraph, how many nodes, how long |
+//! | `machines` | `"members"`, or `"monitors"` alone |
+//! | `seed` | where chance comes from; 1 unless set |
+//! | `profile`, `timings` | `"lan"`, `"wan"` or `"bus"`, and what differs: `interval`, `detection`, `lease`, `renew`, `timeout`, `jitter`, `margin`, `drift`, `preempt` |
+//! | `guarantee`, `detector` | `"majority"` or `"per-partition"`; `"timeout"`, `"phi-normal"`, `"phi-exponential"`, `"chen"`, `"bertier"` |
+//! | `ids`, `priorities`, `roles`, `absent` | `[1, 2, 2]`; `{ 1 = 10 }`; `{ 2 = "voter" }`; who is not started |
+//! | `diskless`, `epoch` | whether nothing is stored; an epoch that all remember |
+//! | `clocks`, `link` | `{ 2 = "+200ppm", 3 = { rate = "-2%", ahead = "1h" } }`; `{ delay = "1ms to 20ms", loss = "10%" }` |
+//! | `messages` | `"values"`, or the bytes of `"frames"` or `"sealed-frames"` |
+//! | `breaks` | promises that the scenario shows to break, such as `["E2"]` |
+//! | `steps` | what happens when |
+//!
+//! A step has a time, `at`. It can have a `note`, which is told, and an `expect`ation, which is looked at before anything is done;
+//! and it does one thing, whose name is its key. With `every` and `times` it is repeated. Nodes are named by number (by place, where two
+//! have one id), as `"leader"`, `"follower"`, `"followers"`, `"all"`, as a list, or as they were called before.
+//!
+//! | step | what it does |
+//! |---|---|
+//! | `crash = 3`; `start = 3`, `storage = "lost"` | a node goes down; it starts, with its storage or without |
+//! | `pause = 3`, `for = "2s"`; `suspend`; `resume` | it stands still, while its clock goes on; or stops, too; it goes on |
+//! | `cut = 5`, `to = 2`; `isolate = 3`; `split = { left = [1, 2], right = [3] }`; `heal = "all"` | partitions, one way, whole and partial |
+//! | `link = { … }`, `from`, `to`; `slow = 3`, `by = "20ms"` | what links are like; how long a node takes over things |
+//! | `fill-disk = 2`; `clear-disk`; `slow-disk`, `by` | storage |
+//! | `clock = 3` with `rate`, `forward` or `back` | clocks |
+//! | `lose = "coordinator"`, `from`, `to`, `next = 3` or `for = "2s"`; `delay`, `by`; `hold`, `for` | certain messages: lost, late, kept back |
+//! | `forge = "coordinator"`, `by = 1`, `as = 5`, `to`, `epoch = 9`; `liar = 3`, `lies = { replay = "10%" }` | lies |
+//! | `resign = "leader"`; `transfer`, `to`; `release`; `priority = 7`, `of = 2`; `veto`; `allow` | what local users ask for |
+//! | `call = "the old leader"`, `node = "leader"` | gives a node a name for later steps |
+//!
+//! Expected can be: `leader` (a node, several of which one leads, `"somebody"`, `"nobody"`), `agree` (who follows one leader, that
+//! leads), `epoch`, `epoch-at-most`, `leaderships-at-most`, `leaderless-at-most`, `same-leader-since`, `wrong-suspicions-at-most`,
+//! `kept` and `broken` (promises); and of a `node`: `follows`, `suspects`, `trusts`, `is` (`"up"`, `"down"`), `told`, `never-told`,
+//! `said`, `never-said` (words of its transcript, `since` a time), `refuses-frames`.
+//!
+//! # Promises
+//!
+//! E1, E2, E5 and E6 are judged at everything that happens. Where a scenario takes the ground from under a promise (a clock jumps,
+//! a member lies, storage is lost), the promise is judged all the same, and its breach is told in the [`Summary`] with the reason; it is
+//! no failure then. Whatever else breaks ends the run.
+//!
+//! For machines of your own there are no scenario files: lead a [`World`](crate::world::World) through your story, and let a
+//! [`Transcript`](crate::transcript::Transcript) watch.
 
 mod announce;
 mod assumptions;
