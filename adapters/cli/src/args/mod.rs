@@ -9,7 +9,7 @@ mod status;
 pub(crate) use demo::DemoArgs;
 pub(crate) use elect::{ElectArgs, GuardArgs, RunArgs};
 pub(crate) use node::NodeArgs;
-pub(crate) use sim::{ClocksArgs, DetectorsArgs, ExploreArgs, SimArgs, SimCommand, SwarmArgs};
+pub(crate) use sim::{ClocksArgs, DetectorsArgs, ExploreArgs, ScenarioArgs, SimArgs, SimCommand, SwarmArgs};
 pub(crate) use status::StatusArgs;
 
 use clap::{Args, Parser, Subcommand};
@@ -37,7 +37,7 @@ Examples:
   quorate node --id 1 --listen 127.0.0.1:7401 --peer 2=127.0.0.1:7402 --peer 3=127.0.0.1:7403
   quorate elect --config /etc/quorate.toml -- /usr/local/bin/nightly-job
   quorate status 127.0.0.1:7401   what a member sees
-  quorate sim swarm               every protocol over histories of faults, simulated
+  quorate sim paused-leader       a story of what can go wrong, simulated
   quorate key group.key           a secret for the group
 
 Each command explains itself: quorate COMMAND --help";

@@ -7,24 +7,81 @@ use core::time::Duration;
 use quorate_sim::explore::{Explorer, models};
 use quorate_sim::lesson::detectors::Behaviour;
 use quorate_sim::swarm::{Swarm, trials};
+use std::path::PathBuf;
 
 /// Try the protocols in a simulated world, where everything can go wrong
+///
+/// A scenario is a story in one file: who takes part, what goes wrong when, and what is expected. It is named, or given as a file; without one,
+/// those that have a name are listed. The commands below do more than tell one story.
 ///
 /// The machines are those that run on servers and boards; time, network, clocks, storage and all faults are simulated, from one seed. What
 /// is found can be had again, in every detail, on any computer.
 ///
-/// The exit code is 1 if a promise was broken, and 2 if something was asked for that there is not.
+/// The exit code is 1 if a promise was broken or an expectation not met, and 2 if something was asked for that there is not.
 #[derive(Args, Clone, Debug)]
-#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_precedence_over_arg = true,
+    disable_help_subcommand = true
+)]
 #[command(after_help = "\
 Examples:
+  quorate sim                        which scenarios there are
+  quorate sim paused-leader --transcript
+  quorate sim paused-leader --svg paused-leader.svg
+  quorate sim mine.toml --seeds 1000
   quorate sim swarm                  every protocol over a hundred histories of faults each
   quorate sim explore election       every history of three nodes
   quorate sim clocks                 why a deleted entry can come back
   quorate sim detectors              what it costs to notice a crash soon")]
 pub(crate) struct SimArgs {
     #[command(subcommand)]
-    pub(crate) command: SimCommand,
+    pub(crate) command: Option<SimCommand>,
+
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+}
+
+/// What a scenario takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ScenarioArgs {
+    /// The name of a scenario, or a file
+    pub(crate) scenario: Option<String>,
+
+    /// Say which scenarios have a name
+    #[arg(long, conflicts_with = "scenario")]
+    list: bool,
+
+    /// The seed, or the first of them [default: the scenario's own]
+    #[arg(long, value_name = "NUMBER", requires = "scenario")]
+    pub(crate) seed: Option<u64>,
+
+    /// How many seeds; the first that fails is shown, or else the first
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..), default_value_t = 1, requires = "scenario")]
+    pub(crate) seeds: u64,
+
+    /// For so many hours of simulated time at least; when its steps are over the world goes on
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000), requires = "scenario")]
+    hours: Option<u32>,
+
+    /// Also everything that happens, as a dialogue
+    #[arg(long, requires = "scenario", conflicts_with = "json")]
+    pub(crate) transcript: bool,
+
+    /// Draw it: a line for each node, messages as arrows, leaderships and leases as bars
+    #[arg(long, value_name = "FILE", requires = "scenario")]
+    pub(crate) svg: Option<PathBuf>,
+
+    /// One object of JSON at the end, and nothing else
+    #[arg(long, requires = "scenario")]
+    pub(crate) json: bool,
+}
+
+impl ScenarioArgs {
+    /// For how long it runs at least.
+    pub(crate) fn at_least(&self) -> Duration {
+        Duration::from_secs(3_600 * u64::from(self.hours.unwrap_or(0)))
+    }
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -226,6 +283,7 @@ fn up_to_an_hour(text: &str) -> Result<Duration, String> {
 Examples:
   quorate sim detectors
   quorate sim detectors --trace lossy
+  quorate sim detectors --svg detectors.svg
   quorate sim detectors --hours 24 --seed 7 --json")]
 pub(crate) struct DetectorsArgs {
     /// Also every setting of every detector on this trace
@@ -239,6 +297,10 @@ pub(crate) struct DetectorsArgs {
     /// Where the traces come from
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,
+
+    /// Draw it: a chart for each trace, and in it a curve for each detector
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
 
     /// One object of JSON instead of tables
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! `quorate sim detectors`.
 
+use super::picture;
 use crate::args::DetectorsArgs;
 use crate::failure::{Failure, Outcome};
 use crate::paint::print;
@@ -9,6 +10,9 @@ use quorate_sim::lesson::detectors;
 /// Measures, and prints tables.
 pub(super) fn run(args: &DetectorsArgs) -> Outcome {
     let study = detectors::study(args.seed, args.length());
+    if let Some(path) = &args.svg {
+        picture::write(&quorate_sim::picture::detectors(&study), path)?;
+    }
     if args.json {
         return print(&serde_json::to_string(&study).map_err(Failure::new)?);
     }

@@ -5,6 +5,8 @@ mod detectors;
 mod explore;
 mod interrupt;
 mod meter;
+mod picture;
+mod scenario;
 mod swarm;
 
 use crate::args::{SimArgs, SimCommand};
@@ -17,9 +19,10 @@ const INTERRUPTED: u8 = 130;
 /// Runs one of its commands.
 pub(crate) fn run(args: &SimArgs) -> Outcome<ExitCode> {
     match &args.command {
-        SimCommand::Swarm(args) => swarm::run(args),
-        SimCommand::Explore(args) => explore::run(args),
-        SimCommand::Clocks(args) => clocks::run(*args).map(|()| ExitCode::SUCCESS),
-        SimCommand::Detectors(args) => detectors::run(args).map(|()| ExitCode::SUCCESS),
+        None => scenario::run(&args.scenario),
+        Some(SimCommand::Swarm(args)) => swarm::run(args),
+        Some(SimCommand::Explore(args)) => explore::run(args),
+        Some(SimCommand::Clocks(args)) => clocks::run(*args).map(|()| ExitCode::SUCCESS),
+        Some(SimCommand::Detectors(args)) => detectors::run(args).map(|()| ExitCode::SUCCESS),
     }
 }

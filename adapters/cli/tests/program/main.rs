@@ -8,4 +8,5 @@ mod key;
 mod node;
 mod process;
 mod sim;
+mod sim_scenario;
 mod status;

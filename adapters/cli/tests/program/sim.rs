@@ -127,8 +127,13 @@ fn clocks_on_walls_are_wrong_and_the_others_right() {
 
 #[test]
 fn detectors_are_measured_on_all_traces() {
-    let (code, printed, _) = run(&["sim", "detectors", "--hours", "1", "--trace", "lossy"]);
+    let folder = tempfile::tempdir().unwrap();
+    let svg = folder.path().join("detectors.svg");
+    let drawn = ["--svg", svg.to_str().unwrap()];
+    let (code, printed, _) = run(&[&["sim", "detectors", "--hours", "1", "--trace", "lossy"], &drawn[..]].concat());
     assert_eq!(code, 0);
+    let picture = std::fs::read_to_string(&svg).unwrap();
+    assert!(picture.starts_with("<svg") && picture.contains("Bertier"));
     assert!(printed.starts_with("Every detector on the same traces of 1.0 h each; seed 1."), "{printed}");
     assert!(printed.contains("lossy: one heartbeat in ten is lost") && !printed.contains("steady: "), "{printed}");
     let (code, found) = json(&["sim", "detectors", "--hours", "1", "--seed", "3", "--json"]);
