@@ -153,7 +153,7 @@ impl Tally {
         let more = if failed.len() > most { ", …" } else { "" };
         match failed.len() as u64 {
             0 => format!(
-                "{} of them, {size}.",
+                "{}, {size}.",
                 paint.good(format_args!("All {} seeds went like that one", grouped(*seeds)))
             ),
             count => format!(

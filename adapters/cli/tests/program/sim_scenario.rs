@@ -60,7 +60,7 @@ fn many_seeds_are_counted_and_hours_go_on() {
     let (_folder, name) = file(MINE);
     let (code, printed, _) = run(&["sim", &name, "--seeds", "20"]);
     assert_eq!(code, 0, "{printed}");
-    assert!(printed.contains("All 20 seeds went like that one"), "{printed}");
+    assert!(printed.contains("All 20 seeds went like that one, "), "{printed}");
     let (code, printed, _) = run(&["sim", &name, "--hours", "1", "--json"]);
     let found: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!((code, found["simulated_hours"].as_f64()), (0, Some(1.0)));
