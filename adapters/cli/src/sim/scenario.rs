@@ -152,10 +152,7 @@ impl Tally {
         let named: Vec<_> = failed.iter().take(most).map(ToString::to_string).collect();
         let more = if failed.len() > most { ", …" } else { "" };
         match failed.len() as u64 {
-            0 => format!(
-                "{}, {size}.",
-                paint.good(format_args!("All {} seeds went like that one", grouped(*seeds)))
-            ),
+            0 => format!("{}, {size}.", paint.good(format_args!("All {} seeds went like that one", grouped(*seeds)))),
             count => format!(
                 "{} ({}{more}; the first is shown), {size}.",
                 paint.bad(format_args!("{} of {} seeds failed", grouped(count), grouped(*seeds))),
