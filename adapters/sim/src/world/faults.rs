@@ -118,7 +118,7 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
     ) -> Result<(), Violation> {
         let now = self.now;
         let Some(node) = self.nodes.get_mut(place) else { return Ok(()) };
-        change(&mut node.clock, now);
+        node.change_clock(|clock| change(clock, now));
         node.scheduled = None;
         self.schedule(place);
         let Some(node) = self.nodes.get(place) else { return Ok(()) };

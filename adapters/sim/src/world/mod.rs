@@ -32,8 +32,10 @@ mod laws;
 mod mixture;
 mod network;
 mod node;
+mod parcels;
 mod queue;
 mod run;
+mod send;
 mod settings;
 mod subject;
 
@@ -53,7 +55,8 @@ pub use subject::{Birth, FromFn, Passing, Simulated, Subject, from_fn};
 use alloc::vec::Vec;
 use network::Network;
 use node::Node;
-use queue::{Parcels, Queue};
+use parcels::Parcels;
+use queue::Queue;
 use quorate::{Instant, Machine, NodeId, Random};
 
 type ParcelOf<S, C> = <C as Carrier<<S as Subject>::Machine>>::Parcel;
@@ -133,7 +136,7 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
             network: Network::new(nodes.len(), synchrony.link(link)),
             nodes,
             route,
-            queue: Queue::default(),
+            queue: Queue::new(),
             parcels: Parcels::new(),
             synchrony,
             most_steps,

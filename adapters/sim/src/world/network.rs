@@ -33,13 +33,28 @@ impl Delay {
     /// One drawing.
     #[must_use]
     pub fn draw(self, random: &mut Random) -> Duration {
+        Duration::from_nanos(self.draw_nanos(random))
+    }
+
+    /// One drawing after `now`. It is drawn for every message, and a [`Duration`] on the way would cost a division and a
+    /// multiplication.
+    #[inline]
+    pub(super) fn after(self, now: Instant, random: &mut Random) -> Instant {
+        Instant::from_nanos(now.as_nanos().saturating_add(self.draw_nanos(random)))
+    }
+
+    #[inline]
+    fn draw_nanos(self, random: &mut Random) -> u64 {
         match self {
-            Self::Fixed(delay) => delay,
-            Self::Uniform { least, most } => least.saturating_add(random.up_to(most.saturating_sub(least))),
+            Self::Fixed(delay) => nanos(delay),
+            Self::Uniform { least, most } => {
+                let (least, most) = (nanos(least), nanos(most));
+                least.saturating_add(random.below(most.saturating_sub(least).saturating_add(1)))
+            }
             Self::HeavyTailed { least } => {
                 let rarity = (random.number() >> 32) + 1; // from 1 to 2³², one in n is at most 2³²/n
                 let times = (u128::from(nanos(least)) << 32) / u128::from(rarity);
-                Duration::from_nanos(u64::try_from(times).unwrap_or(u64::MAX))
+                u64::try_from(times).unwrap_or(u64::MAX)
             }
         }
     }
@@ -55,8 +70,8 @@ impl Delay {
     }
 }
 
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+const fn nanos(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64)
 }
 
 /// How a link treats what is sent over it. Chances are in millionths.
@@ -189,10 +204,7 @@ impl Network {
     }
 
     pub(super) fn link(&self, from: usize, to: usize) -> &Link {
-        if self.special.is_empty() {
-            return &self.usual;
-        }
-        self.special.get(&(from, to)).unwrap_or(&self.usual)
+        link(&self.usual, &self.special, from, to)
     }
 
     /// What becomes of a message sent now; and of its duplicate, if there is one.
@@ -201,36 +213,40 @@ impl Network {
         if self.is_cut(from, to) {
             return (Fate::Lost(Loss::Cut), None);
         }
-        let link = *self.link(from, to);
-        if link.burst > 0 && self.is_in_burst(from, to, &link, now, random) {
+        let Self { usual, special, bursts, latest, .. } = self;
+        let link = link(usual, special, from, to);
+        if link.burst > 0 && is_in_burst(bursts.entry((from, to)).or_insert(Instant::ORIGIN), link, now, random) {
             return (Fate::Lost(Loss::Burst), None);
         }
+        let mut arrival = |random: &mut Random| {
+            let at = link.delay.after(now, random);
+            if !link.ordered {
+                return at;
+            }
+            let latest = latest.entry((from, to)).or_insert(at);
+            *latest = at.max(*latest);
+            *latest
+        };
         if link.loss > 0 && random.below(MILLION) < u64::from(link.loss) {
             return (Fate::Lost(Loss::Chance), None);
         }
-        let first = self.arrival(from, to, &link, now, random);
+        let first = arrival(random);
         let twice = link.duplication > 0 && random.below(MILLION) < u64::from(link.duplication);
-        let second = twice.then(|| Fate::Arrives(self.arrival(from, to, &link, now, random)));
+        let second = twice.then(|| Fate::Arrives(arrival(random)));
         (Fate::Arrives(first), second)
     }
+}
 
-    fn arrival(&mut self, from: usize, to: usize, link: &Link, now: Instant, random: &mut Random) -> Instant {
-        let at = now.after(link.delay.draw(random));
-        if !link.ordered {
-            return at;
-        }
-        let latest = self.latest.entry((from, to)).or_insert(at);
-        *latest = at.max(*latest);
-        *latest
-    }
+#[inline]
+fn link<'a>(usual: &'a Link, special: &'a BTreeMap<(usize, usize), Link>, from: usize, to: usize) -> &'a Link {
+    if special.is_empty() { usual } else { special.get(&(from, to)).unwrap_or(usual) }
+}
 
-    fn is_in_burst(&mut self, from: usize, to: usize, link: &Link, now: Instant, random: &mut Random) -> bool {
-        let until = self.bursts.entry((from, to)).or_insert(Instant::ORIGIN);
-        if now >= *until && random.below(MILLION) < u64::from(link.burst) {
-            *until = now.after(random.up_to(link.burst_length));
-        }
-        now < *until
+fn is_in_burst(until: &mut Instant, link: &Link, now: Instant, random: &mut Random) -> bool {
+    if now >= *until && random.below(MILLION) < u64::from(link.burst) {
+        *until = now.after(random.up_to(link.burst_length));
     }
+    now < *until
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub(super) struct Node<M: Simulated, P> {
     pub(super) id: NodeId,
     pub(super) machine: Option<M>,
     pub(super) clock: LocalClock,
+    /// A deadline on this clock and when it is in true time: the one that was asked for last, which is mostly asked for again.
+    asked: (Instant, Instant),
     /// The latest that its clock showed to this life's machine.
     pub(super) latest: Instant,
     /// How many times it has started.
@@ -91,6 +93,7 @@ impl<M: Simulated, P> Node<M, P> {
             id,
             machine: None,
             clock: LocalClock::TRUE,
+            asked: (Instant::ORIGIN, Instant::ORIGIN),
             latest: Instant::ORIGIN,
             lives: 0,
             durable: None,
@@ -111,8 +114,8 @@ impl<M: Simulated, P> Node<M, P> {
 
     /// When it can take the next input: not before it has carried out what the last one made it do.
     pub(super) fn free_at(&self) -> Instant {
-        let behind = Duration::from_nanos(u64::from(!self.unfinished.is_empty()));
-        self.paused_until.max(self.busy_until.after(behind))
+        let behind = u64::from(!self.unfinished.is_empty());
+        self.paused_until.max(Instant::from_nanos(self.busy_until.as_nanos().saturating_add(behind)))
     }
 
     /// Counts a step; how many there were in the present second.
@@ -125,8 +128,19 @@ impl<M: Simulated, P> Node<M, P> {
     }
 
     /// When its machine wants to be ticked, in true time.
-    pub(super) fn due(&self) -> Option<Instant> {
+    #[inline]
+    pub(super) fn due(&mut self) -> Option<Instant> {
         let deadline = self.machine.as_ref()?.deadline()?;
-        Some(self.clock.when(deadline))
+        if deadline != self.asked.0 {
+            self.asked = (deadline, self.clock.when(deadline));
+        }
+        Some(self.asked.1)
+    }
+
+    /// Its clock is set, or runs at another rate from now on.
+    pub(super) fn change_clock(&mut self, change: impl FnOnce(&mut LocalClock)) {
+        change(&mut self.clock);
+        let (deadline, truth) = &mut self.asked;
+        *truth = self.clock.when(*deadline);
     }
 }

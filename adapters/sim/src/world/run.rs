@@ -1,16 +1,13 @@
 //! How time goes on.
 
-use super::network::{Delay, Fate, Loss};
+use super::network::{Delay, Loss};
 use super::node::INBOX;
 use super::queue::{Entry, Work};
-use super::{Birth, Carrier, Happening, Lies, Observer, Passing, Subject, What, World};
+use super::{Birth, Carrier, Happening, Observer, Subject, What, World};
 use crate::check::Violation;
 use alloc::format;
-use alloc::vec::Vec;
 use core::time::Duration;
-use quorate::{Incarnation, Input, InputOf, Instant, Machine, NodeId, Output, OutputOf, Seed, To};
-
-type MessageOf<S> = <<S as Subject>::Machine as Machine>::Message;
+use quorate::{Incarnation, Input, InputOf, Instant, Machine, NodeId, Output, OutputOf, Seed};
 
 impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
     /// Starts every node that is down.
@@ -217,7 +214,7 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
             return;
         }
         if node.processing != Delay::NONE {
-            at = at.after(node.processing.draw(&mut self.random));
+            at = node.processing.after(at, &mut self.random);
         }
         node.scheduled = Some(at);
         let (place, life) = (place as u32, node.lives as u32);
@@ -276,9 +273,11 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
             return Err(Violation::new("no spin", because, now).with_node(id));
         }
         if node.processing != Delay::NONE {
-            node.busy_until = now.after(node.processing.draw(&mut self.random));
+            node.busy_until = node.processing.after(now, &mut self.random);
         }
-        self.carry_out(place, outputs.into_iter(), watch)?;
+        if !outputs.is_empty() {
+            self.carry_out(place, &mut outputs.into_iter(), watch)?;
+        }
         self.became(place, watch)
     }
 
@@ -295,7 +294,7 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
     fn carry_out(
         &mut self,
         place: usize,
-        mut outputs: impl Iterator<Item = OutputOf<S::Machine>>,
+        outputs: &mut impl Iterator<Item = OutputOf<S::Machine>>,
         watch: &mut impl Observer<S::Machine>,
     ) -> Result<(), Violation> {
         while let Some(output) = outputs.next() {
@@ -360,102 +359,9 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         if let Some(Output::Persist(record)) = outputs.next()
             && self.persist(place, record, watch)?
         {
-            self.carry_out(place, outputs, watch)?;
+            self.carry_out(place, &mut outputs, watch)?;
         }
         self.became(place, watch)
-    }
-
-    fn send(
-        &mut self,
-        place: usize,
-        to: To,
-        message: &MessageOf<S>,
-        watch: &mut impl Observer<S::Machine>,
-    ) -> Result<(), Violation> {
-        let Some(node) = self.nodes.get(place) else { return Ok(()) };
-        if node.lies != Lies::default() {
-            return self.send_lying(place, to, message, watch);
-        }
-        let from = node.id;
-        let content = self.carrier.pack(place, to, message);
-        let parcel = self.parcels.put(from, content);
-        match to {
-            To::Node(peer) => self.send_to_id(place, peer, parcel, message, watch)?,
-            To::Peers => {
-                let peers = node.machine.as_ref().map_or(0, |machine| machine.peers().len());
-                for index in 0..peers {
-                    let Some(peer) = self.peer(place, index) else { break };
-                    self.send_to_id(place, peer, parcel, message, watch)?;
-                }
-            }
-        }
-        self.parcels.discard_unsent(parcel);
-        Ok(())
-    }
-
-    fn peer(&self, place: usize, index: usize) -> Option<NodeId> {
-        self.nodes.get(place)?.machine.as_ref()?.peers().get(index).copied()
-    }
-
-    /// To whoever claims this identity.
-    pub(super) fn send_to_id(
-        &mut self,
-        place: usize,
-        to: NodeId,
-        parcel: u32,
-        message: &MessageOf<S>,
-        watch: &mut impl Observer<S::Machine>,
-    ) -> Result<(), Violation> {
-        // Identities are mostly 1, 2, 3 …, sorted like their places.
-        let guess = (to.get() as usize).wrapping_sub(1);
-        let first = match self.route.get(guess) {
-            Some((id, _)) if *id == to && (guess == 0 || self.route.get(guess - 1).is_none_or(|(id, _)| *id != to)) => {
-                guess
-            }
-            _ => self.route.partition_point(|(id, _)| *id < to),
-        };
-        let mut index = first;
-        while let Some(&(id, to_place)) = self.route.get(index).filter(|(id, _)| *id == to) {
-            index += 1;
-            if to_place != place {
-                self.send_to_place(place, id, to_place, parcel, message, watch)?;
-            }
-        }
-        Ok(())
-    }
-
-    #[inline]
-    pub(super) fn send_to_place(
-        &mut self,
-        place: usize,
-        to: NodeId,
-        to_place: usize,
-        parcel: u32,
-        message: &MessageOf<S>,
-        watch: &mut impl Observer<S::Machine>,
-    ) -> Result<(), Violation> {
-        let (fate, second) = self.network.fate(place, to_place, self.now, &mut self.random);
-        let corruption = self.network.link(place, to_place).corruption;
-        for fate in core::iter::once(fate).chain(second) {
-            let fate = self.subject.intercept(Passing { at: self.now, from: place, to: to_place, message, fate });
-            let copy = match fate {
-                Fate::Arrives(at) => {
-                    let parcel = if self.happens(corruption) { self.corrupted(parcel) } else { parcel };
-                    self.parcels.add_copy(parcel);
-                    self.queue.push(at, Work::Deliver { parcel, to: to_place as u32 })
-                }
-                Fate::Lost(_) => self.queue.number(),
-            };
-            let Some(node) = self.nodes.get(place) else { return Ok(()) };
-            self.see(place, node.id, What::Sent { copy, to, to_place, message, fate }, watch)?;
-        }
-        Ok(())
-    }
-
-    /// A parcel like this one, altered; itself if it cannot be.
-    fn corrupted(&mut self, parcel: u32) -> u32 {
-        let Some((from, mut content)) = self.parcels.copy(parcel) else { return parcel };
-        if self.carrier.corrupt(&mut content, &mut self.random) { self.parcels.put(from, content) } else { parcel }
     }
 
     #[inline]
@@ -467,65 +373,6 @@ impl<S: Subject, C: Carrier<S::Machine>> World<S, C> {
         watch: &mut impl Observer<S::Machine>,
     ) -> Result<(), Violation> {
         watch.see(Happening { at: self.now, place, node, what })
-    }
-
-    /// A Byzantine node's way of sending.
-    #[cold]
-    fn send_lying(
-        &mut self,
-        place: usize,
-        to: To,
-        message: &MessageOf<S>,
-        watch: &mut impl Observer<S::Machine>,
-    ) -> Result<(), Violation> {
-        let Some(node) = self.nodes.get(place) else { return Ok(()) };
-        let (me, lies) = (node.id, node.lies);
-        let peers: Vec<NodeId> = match to {
-            To::Node(peer) => alloc::vec![peer],
-            To::Peers => node.machine.as_ref().map(|machine| machine.peers().to_vec()).unwrap_or_default(),
-        };
-        let lie = self.happens(lies.lie).then(|| self.subject.lie(message, &mut self.random)).flatten();
-        let said = lie.unwrap_or_else(|| message.clone());
-        for &peer in &peers {
-            let other = self.happens(lies.equivocate).then(|| self.subject.lie(&said, &mut self.random)).flatten();
-            let said = other.as_ref().unwrap_or(&said);
-            let others = peers.len() as u64;
-            let claimed = self.happens(lies.impersonate).then(|| self.random.below(others) as usize);
-            let claimed = claimed.and_then(|index| peers.get(index)).filter(|claimed| **claimed != peer).copied();
-            let mut content = match claimed {
-                Some(claimed) => self.carrier.forge(claimed, To::Node(peer), said),
-                None => self.carrier.pack(place, To::Node(peer), said),
-            };
-            if self.happens(lies.corrupt) {
-                self.carrier.corrupt(&mut content, &mut self.random);
-            }
-            let replayed = self.happens(lies.replay).then(|| self.random.below(16) as usize);
-            let old = replayed.and_then(|index| self.nodes.get(place)?.said.get(index).cloned());
-            self.remember(place, &content, said);
-            let parcel = self.parcels.put(claimed.unwrap_or(me), content);
-            self.send_to_id(place, peer, parcel, said, watch)?;
-            self.parcels.discard_unsent(parcel);
-            if let Some((old, words)) = old {
-                let parcel = self.parcels.put(me, old);
-                self.send_to_id(place, peer, parcel, &words, watch)?;
-                self.parcels.discard_unsent(parcel);
-            }
-        }
-        Ok(())
-    }
-
-    fn happens(&mut self, chance: u32) -> bool {
-        chance > 0 && self.random.below(1_000_000) < u64::from(chance)
-    }
-
-    /// Keeps up to sixteen things that a liar said, for later.
-    fn remember(&mut self, place: usize, content: &C::Parcel, message: &MessageOf<S>) {
-        let at = self.random.below(16) as usize;
-        let Some(node) = self.nodes.get_mut(place) else { return };
-        match node.said.get_mut(at) {
-            Some(slot) => *slot = (content.clone(), message.clone()),
-            None => node.said.push((content.clone(), message.clone())),
-        }
     }
 }
 
