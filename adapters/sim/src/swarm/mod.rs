@@ -18,6 +18,8 @@ mod failure;
 mod run;
 #[cfg(feature = "std")]
 mod shrink;
+#[cfg(feature = "std")]
+mod stopwatch;
 
 pub use plan::{Fault, Hostility, Plan, Planned};
 pub use trial::{FaultOf, Judge, Outcome, PlanOf, Trial, WorldOf, apply, make_calm, run};
@@ -28,3 +30,5 @@ pub use failure::Failure;
 pub use run::{Progress, Report, Swarm, plan_of};
 #[cfg(feature = "std")]
 pub use shrink::shrink;
+#[cfg(feature = "std")]
+pub use stopwatch::Stopwatch;

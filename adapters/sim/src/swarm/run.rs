@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::shrink::shrink;
+use super::stopwatch::Stopwatch;
 use super::trial::{Judge, Outcome, PlanOf, Trial, beginning, run};
 use crate::Answer;
 use crate::check::Violation;
@@ -68,7 +69,8 @@ pub struct Report {
     pub seeds: u64,
     /// How many inputs all machines took.
     pub events: u64,
-    /// How many of these in a second of one core's time.
+    /// How many of these in a second of one core's time; what drawing the plans and running the beginnings twice took is in
+    /// it ([`Stopwatch`]).
     pub events_per_second: f64,
     /// How much time passed in the worlds, in hours.
     pub simulated_hours: f64,
@@ -82,7 +84,7 @@ pub struct Report {
     pub sometimes: Vec<(&'static str, u64)>,
     /// What was broken, the first few.
     pub failures: Vec<Failure>,
-    /// How long it took, in seconds.
+    /// How long it took, in seconds on the wall.
     pub seconds: f64,
 }
 
@@ -167,9 +169,9 @@ impl Swarm {
                 return;
             }
             let seed = self.first.wrapping_add(number);
-            let begun = std::time::Instant::now();
+            let stopwatch = Stopwatch::start();
             let outcome = self.one(trial, seed);
-            let took = begun.elapsed();
+            let took = stopwatch.elapsed();
             let Ok(mut sum) = sum.lock() else { return };
             sum.add(seed, &outcome, took);
             let Report { seeds, events, .. } = sum.report;
