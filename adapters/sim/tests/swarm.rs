@@ -32,7 +32,7 @@ fn members() {
 
 #[test]
 fn members_whose_frames_are_bytes() {
-    holds(&FramedTrial, 60);
+    holds(&FramedTrial, 120);
 }
 
 #[test]

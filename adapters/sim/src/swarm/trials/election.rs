@@ -1,7 +1,7 @@
 //! The trial of elections by themselves, under a detector that is as wrong as it likes.
 
 use super::leadership::{HasElection, Leadership, agreed};
-use super::member::{command as ask, election_settles_within, hostility, may_crash};
+use super::member::{bury, command as ask, election_settles_within, hostility, may_crash};
 use super::rules::Rules;
 use crate::check::Violation;
 use crate::swarm::{Fault, FaultOf, PlanOf, Planned, Trial, WorldOf, make_calm};
@@ -9,7 +9,7 @@ use crate::world::{Birth, Direct, Observer, Subject};
 use alloc::vec::Vec;
 use core::time::Duration;
 use quorate::election::{Command, Election, Event, Message, Preempt, Record};
-use quorate::{Group, Machine as _, NodeId, Random};
+use quorate::{Group, Instant, Machine as _, NodeId, Random};
 
 type Machine = Election<8>;
 
@@ -27,7 +27,7 @@ impl Subject for Electorate {
         let Birth { place, node, record, seed, now, .. } = birth;
         let made = self.rules.election(place, seed).and_then(|config| {
             let group = Group::new(node, &Rules::others(self.size, node)).ok()?;
-            Election::new(config, group, &[], self.rules.start(record), now).ok()
+            Election::new(config, group, &self.rules.observers(self.size, node), self.rules.start(record), now).ok()
         });
         #[allow(clippy::expect_used)]
         made.expect("rules that were drawn are valid")
@@ -76,6 +76,26 @@ fn believe_in_splits(plan: &mut PlanOf<ElectionTrial>) {
     plan.faults = faults;
 }
 
+/// Again and again the group is split another way, and a node restarts so soon that what it promised has not run out.
+fn restart_amid_splits(plan: &mut PlanOf<ElectionTrial>, random: &mut Random) {
+    let lease = plan.rules.profile.timing.lease;
+    let end = Instant::ORIGIN.after(plan.faulty);
+    let mut at = Instant::ORIGIN;
+    while at < end {
+        let one = random.below(plan.size as u64) as usize;
+        let crash = at.after(random.up_to(lease * 2));
+        let start = crash.after(random.up_to(lease));
+        let split = crash.before(lease / 2).after(random.up_to(lease * 2));
+        for (at, fault) in
+            [(split, Fault::Split(random.number())), (crash, Fault::Crash(one)), (start, Fault::Start(one))]
+        {
+            plan.faults.push(Planned { at, fault });
+        }
+        at = at.after(lease * 2).after(random.up_to(lease * 8));
+    }
+    plan.faults.sort_by_key(|planned| planned.at);
+}
+
 impl Trial for ElectionTrial {
     type Subject = Electorate;
     type Carrier = Direct;
@@ -99,6 +119,9 @@ impl Trial for ElectionTrial {
                 _ => ask(7, place, random),
             }
         });
+        if random.below(3) == 0 {
+            restart_amid_splits(&mut plan, random);
+        }
         if diskless {
             plan.disk.crash = 0;
         }
@@ -128,7 +151,7 @@ impl Trial for ElectionTrial {
         }
     }
 
-    /// Everybody is also trusted again, and has the priority that it was drawn with.
+    /// The dead are down and suspected, everybody else is up and trusted, and has the priority that it was drawn with.
     fn calm(
         &self,
         plan: &PlanOf<Self>,
@@ -139,10 +162,13 @@ impl Trial for ElectionTrial {
         world.start_all(watch)?;
         // Those that were paused, or busy with their storage, listen again.
         world.run_for(plan.rules.profile.timing.lease, watch)?;
+        let dead = bury(&plan.rules, world, watch)?;
         for place in 0..world.size() {
             let peers = world.machine(place).map(|machine| machine.peers().to_vec()).unwrap_or_default();
             for peer in peers {
-                world.command(place, Command::Trust(peer), watch)?;
+                let is_dead = dead.contains(&(peer.get() as usize).saturating_sub(1));
+                let opinion = if is_dead { Command::Suspect(peer) } else { Command::Trust(peer) };
+                world.command(place, opinion, watch)?;
             }
             let priority = plan.rules.parts.get(place).map_or(0, |(priority, _)| *priority);
             world.command(place, Command::SetPriority(priority), watch)?;

@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::time::Duration;
 use quorate::election::{Election, Event, Gone, Guarantee, Message, Reason, Record, Standing, Verdict, Why};
-use quorate::{Epoch, Instant, Machine, NodeId};
+use quorate::{Epoch, Input, Instant, NodeId};
 
 /// A machine with an election in it.
 pub trait HasElection<const N: usize>: Simulated {
@@ -39,7 +39,17 @@ pub struct Leadership<const N: usize> {
 struct Node {
     stored: Option<Record>,
     leads: Option<Epoch>,
+    /// Until when it leads by its own clock, and in true time.
     until: Option<Instant>,
+    ends: Instant,
+    /// It is stopping, and said that it would lead no longer than so, by its own clock.
+    stops_by: Option<Instant>,
+    /// The epoch of the leader that it followed last.
+    follows: Epoch,
+    /// Its present step is a tick.
+    ticked: bool,
+    /// It is in a step: what leaves now its machine has said, and nobody has put it into its mouth.
+    speaks: bool,
     leaderless_since: Option<Instant>,
     lives: u64,
 }
@@ -84,9 +94,10 @@ impl<const N: usize> Leadership<N> {
         self.marks |= 1 << number;
     }
 
-    fn told(&mut self, event: &Event, at: Instant, place: usize) {
-        let Some(node) = self.nodes.get_mut(place) else { return };
+    fn told(&mut self, event: &Event, at: Instant, who: Who) -> Result<(), Violation> {
+        let Some(node) = self.nodes.get_mut(who.place) else { return Ok(()) };
         match event {
+            Event::Stopping { until, .. } => node.stops_by = Some(*until),
             Event::Elected { .. } => self.mark(0),
             Event::Lost { why, .. } => match why {
                 Why::LeaseExpired => self.mark(1),
@@ -105,7 +116,14 @@ impl<const N: usize> Leadership<N> {
                     self.mark(14);
                 }
             }
-            Event::Following { .. } => {
+            Event::Following { epoch, leader } => {
+                // E5, for what its user is told.
+                let reached = node.stored.map_or(Epoch::ZERO, |record| record.epoch).max(node.follows);
+                if *epoch < reached {
+                    let because = format!("it follows node {leader} in epoch {epoch} after having reached {reached}");
+                    return Err(Violation::new("E5", because, at).with_nodes([*leader, who.node]));
+                }
+                node.follows = *epoch;
                 let since = node.leaderless_since.take();
                 if since.is_some_and(|since| at.since(since) > Duration::from_secs(60)) {
                     self.mark(9);
@@ -115,25 +133,46 @@ impl<const N: usize> Leadership<N> {
             Event::Rejected { reason: Reason::StaleEpoch { .. }, .. } => self.mark(12),
             _ => {}
         }
+        Ok(())
     }
 
     fn said(&mut self, message: &Message, to: NodeId, who: Who, at: Instant) -> Result<(), Violation> {
         match message {
             Message::Answer { verdict: Verdict::Higher, .. } => self.mark(10),
             Message::Answer { verdict: Verdict::Wait(_), .. } => self.mark(11),
-            // E6: the vote that leaves is the vote that is durable.
-            Message::Answer { verdict: Verdict::Granted, epoch } => {
-                let stored = self.nodes.get(who.place).and_then(|node| node.stored);
-                if !stored
-                    .is_some_and(|record| record.epoch > *epoch || record == Record { epoch: *epoch, vote: Some(to) })
-                {
-                    let because = format!("its vote for node {to} in epoch {epoch} left while {stored:?} was durable");
-                    return Err(Violation::new("E6", because, at).with_node(who.node));
-                }
-            }
+            Message::Answer { verdict: Verdict::Granted, epoch } => return self.votes(*epoch, to, who, at),
+            Message::Election { epoch, .. } => return self.votes(*epoch, who.node, who, at),
             _ => {}
         }
         Ok(())
+    }
+
+    /// E6: the vote that leaves is the vote that is durable; that of a candidate for itself, too.
+    fn votes(&self, epoch: Epoch, candidate: NodeId, who: Who, at: Instant) -> Result<(), Violation> {
+        let Some(Node { speaks: true, stored, .. }) = self.nodes.get(who.place) else { return Ok(()) };
+        let vote = Record { epoch, vote: Some(candidate) };
+        if stored.is_some_and(|record| record.epoch > epoch || record == vote) {
+            return Ok(());
+        }
+        let because = format!("its vote for node {candidate} in epoch {epoch} left while {stored:?} was durable");
+        Err(Violation::new("E6", because, at).with_node(who.node))
+    }
+
+    /// E5, and of E6 that there is one vote in an epoch.
+    fn stores(&mut self, record: Record, who: Who, at: Instant) -> Result<(), Violation> {
+        if record.epoch > Epoch::new(20) {
+            self.mark(16);
+        }
+        let Some(node) = self.nodes.get_mut(who.place) else { return Ok(()) };
+        let before = node.stored.replace(record);
+        if let Some(before) = before
+            && before.epoch == record.epoch
+            && before.vote.is_some_and(|vote| record.vote != Some(vote))
+        {
+            let because = format!("it stored {record:?} after {before:?}: two votes in one epoch");
+            return Err(Violation::new("E6", because, at).with_node(who.node));
+        }
+        self.epochs.reaches(at, who, record.epoch)
     }
 
     fn became<M: HasElection<N>>(
@@ -145,30 +184,42 @@ impl<const N: usize> Leadership<N> {
     ) -> Result<(), Violation> {
         let election = machine.election();
         let Some(node) = self.nodes.get_mut(who.place) else { return Ok(()) };
+        node.speaks = false;
         let (epoch, until) = (election.record().epoch, election.valid_until());
         if until == node.until {
+            // E2, for those who ask the machine whether it leads and not until when. (What is not about the election, such as a
+            // heartbeat, does not come to it; the tick that is due at the end does.)
+            if until.is_some() && at > node.ends && node.ticked {
+                let because = format!("it still leads epoch {epoch}, though its lease was over at {}", node.ends);
+                return Err(Violation::new("E2", because, at).with_node(who.node));
+            }
             return Ok(());
         }
         node.until = until;
         let Some(until) = until else {
-            node.leads = None;
+            (node.leads, node.stops_by) = (None, None);
             self.leases.gone(who.place);
             return Ok(());
         };
+        node.ends = clock.when(until);
+        if let Some(promised) = node.stops_by.filter(|promised| until > *promised) {
+            let because = format!("it said that it would stop by its {promised}, and now leads until {until}");
+            return Err(Violation::new("E2", because, at).with_node(who.node));
+        }
+        let ends = node.ends;
         if node.leads != Some(epoch) {
             node.leads = Some(epoch);
             match self.guarantee {
                 Guarantee::Majority => self.leaders.leads(at, who, epoch)?,
                 Guarantee::PerPartition if self.diskless => {} // without storage the promise is for one life
                 Guarantee::PerPartition => {
-                    let peers = election.peers().iter().copied();
-                    let trusted: Vec<NodeId> = peers.filter(|peer| !election.suspects(*peer)).collect();
+                    let trusted: Vec<NodeId> = election.voters().filter(|peer| !election.suspects(*peer)).collect();
                     self.leaders.leads_among(at, who, epoch, &trusted)?;
                 }
             }
         }
         if self.guarantee == Guarantee::Majority && self.is_fair {
-            self.leases.holds(at, who, clock.when(until), &())?;
+            self.leases.holds(at, who, ends, &())?;
         }
         Ok(())
     }
@@ -181,30 +232,25 @@ impl<const N: usize, M: HasElection<N>> Observer<M> for Leadership<N> {
         let who = Who::new(place, node);
         match what {
             What::Became { machine, clock } => self.became(machine, clock, who, at),
+            What::Took { input, .. } => {
+                if let Some(node) = self.nodes.get_mut(place) {
+                    (node.ticked, node.speaks) = (matches!(input, Input::Tick), true);
+                }
+                Ok(())
+            }
             What::Sent { message, to, .. } => match M::says(message) {
                 Some(message) => self.said(message, to, who, at),
                 None => Ok(()),
             },
-            What::Told(event) => {
-                if let Some(event) = M::about(event) {
-                    self.told(event, at, place);
-                }
-                Ok(())
-            }
-            What::Persisted(record) => {
-                let record = M::stored(record);
-                if let Some(node) = self.nodes.get_mut(place) {
-                    node.stored = Some(record);
-                }
-                if record.epoch > Epoch::new(20) {
-                    self.mark(16);
-                }
-                self.epochs.reaches(at, who, record.epoch)
-            }
+            What::Told(event) => M::about(event).map_or(Ok(()), |event| self.told(event, at, who)),
+            What::Persisted(record) => self.stores(M::stored(record), who, at),
             What::Started { recovered, .. } => {
                 if let Some(node) = self.nodes.get_mut(place) {
-                    *node =
-                        Node { stored: node.stored.filter(|_| recovered), lives: node.lives + 1, ..Node::default() };
+                    *node = Node {
+                        stored: node.stored.filter(|_| recovered && !self.diskless),
+                        lives: node.lives + 1,
+                        ..Node::default()
+                    };
                     if node.lives > 2 {
                         self.mark(8);
                     }
@@ -216,7 +262,7 @@ impl<const N: usize, M: HasElection<N>> Observer<M> for Leadership<N> {
             }
             What::Crashed => {
                 if let Some(node) = self.nodes.get_mut(place) {
-                    (node.until, node.leads) = (None, None);
+                    (node.until, node.leads, node.stops_by) = (None, None, None);
                 }
                 self.leases.gone(place);
                 Ok(())

@@ -3,8 +3,9 @@
 use super::leadership::{HasElection, Leadership, agreed};
 use super::rules::Rules;
 use crate::check::Violation;
-use crate::swarm::{Fault, FaultOf, Hostility, PlanOf, Trial, WorldOf};
-use crate::world::{Birth, Carrier, Direct, Framed, Subject, World};
+use crate::swarm::{Fault, FaultOf, Hostility, PlanOf, Trial, WorldOf, make_calm};
+use crate::world::{Birth, Carrier, Direct, Framed, Observer, Subject, World};
+use alloc::vec::Vec;
 use core::time::Duration;
 use quorate::detector::AnyDetector;
 use quorate::election::{Command, Election, Event as Told, Message as Said, Preempt, Record, Standing};
@@ -30,7 +31,8 @@ impl Subject for Members {
         let made = rules.profile.config::<16>(rules.detector, rules.guarantee, seed).ok().and_then(|mut config| {
             config.election = rules.election(place, seed)?;
             let group = Group::new(node, &Rules::others(self.size, node)).ok()?;
-            Member::new(config, group, &[], incarnation, rules.start(record), now).ok()
+            let observers = rules.observers(self.size, node);
+            Member::new(config, group, &observers, incarnation, rules.start(record), now).ok()
         });
         #[allow(clippy::expect_used)]
         made.expect("rules that were drawn are valid")
@@ -104,6 +106,17 @@ where
     (0..world.size()).filter(|place| forgetful(*place)).count() < most
 }
 
+/// Crashes for good who is to be dead, and says who that is.
+pub(super) fn bury<S: Subject, C: Carrier<S::Machine>>(
+    rules: &Rules,
+    world: &mut World<S, C>,
+    watch: &mut impl Observer<S::Machine>,
+) -> Result<Vec<usize>, Violation> {
+    let dead = rules.dead(world.size());
+    dead.iter().try_for_each(|place| world.crash(*place, watch))?;
+    Ok(dead)
+}
+
 macro_rules! trial_of_members {
     ($trial:ty, $name:literal, $carrier:ty, $make:expr) => {
         impl Trial for $trial {
@@ -145,6 +158,17 @@ macro_rules! trial_of_members {
                     Fault::Full(..) => !plan.rules.diskless,
                     _ => true,
                 }
+            }
+
+            fn calm(
+                &self,
+                plan: &PlanOf<Self>,
+                world: &mut WorldOf<Self>,
+                watch: &mut impl Observer<Machine>,
+            ) -> Result<(), Violation> {
+                make_calm(world, watch)?;
+                world.start_all(watch)?;
+                bury(&plan.rules, world, watch).map(drop)
             }
 
             fn settles_within(&self, plan: &PlanOf<Self>, _: &WorldOf<Self>) -> Duration {

@@ -7,14 +7,16 @@ mod member;
 mod monitor;
 mod process;
 mod rules;
+mod watchers;
 
 pub use canary::{Canary, Ring, Watch};
 pub use election::{ElectionTrial, Electorate};
 pub use leadership::{HasElection, Leadership};
 pub use member::{FramedTrial, MemberTrial, Members};
-pub use monitor::{MonitorTrial, Monitors, Watched, Watchers};
+pub use monitor::{MonitorTrial, Monitors, Watched};
 pub use process::{Clocks, ProcessTrial, Stamped, Tried};
 pub use rules::Rules;
+pub use watchers::Watchers;
 
 #[cfg(feature = "std")]
 use super::{Progress, Report, Swarm};

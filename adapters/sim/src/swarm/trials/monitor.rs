@@ -1,18 +1,21 @@
-//! The trial of monitors: D1, D2, D3 and D7.
+//! The trial of monitors: D1 to D6.
 
 use super::rules::Rules;
+use super::watchers::Watchers;
 use crate::check::Violation;
-use crate::swarm::{Hostility, Judge, PlanOf, Trial, WorldOf, make_calm};
-use crate::world::{Birth, Direct, Happening, Observer, Subject, What};
+use crate::swarm::{Hostility, PlanOf, Trial, WorldOf, make_calm};
+use crate::world::{Birth, Direct, Observer, Subject};
 use alloc::format;
-use alloc::vec::Vec;
 use core::time::Duration;
-use quorate::detector::{AnyDetector, Event, Monitor};
+use quorate::detector::{AnyDetector, Monitor, MonitorConfig};
 use quorate::election::Guarantee;
-use quorate::member::Profile;
-use quorate::{Group, Infallible, Instant, NodeId, Random};
+use quorate::member::{DetectorKind, Profile};
+use quorate::{Group, Infallible, Random};
 
-type Machine = Monitor<AnyDetector<16>, 8>;
+/// How many samples the detectors' windows hold.
+pub(super) const WINDOW: usize = 16;
+
+pub(super) type Machine = Monitor<AnyDetector<WINDOW>, 8>;
 
 /// Makes monitors.
 #[derive(Clone, Debug)]
@@ -28,11 +31,37 @@ pub struct Watched {
     pub rules: Rules,
     /// Bit `i` is set if the node at place `i` is down when the faults stop.
     pub dead: u64,
+    /// Bit `i` is set if the node at place `i` sends its heartbeats more slowly than the others expect,
+    pub slow: u64,
+    /// by so many times.
+    pub slower: u32,
 }
 
 impl Watched {
     const fn is_dead(&self, place: usize) -> bool {
         self.dead >> (place % 64) & 1 == 1
+    }
+
+    /// How often the node at a place sends heartbeats, in configured intervals.
+    const fn slowness(&self, place: usize) -> u32 {
+        if self.slow >> (place % 64) & 1 == 1 { self.slower } else { 1 }
+    }
+
+    /// D1: a generous bound for the silence after which any of the detectors suspects. They know no interval above eight
+    /// times the configured one, and no deviation above half of that.
+    fn detects_within(&self) -> Duration {
+        let Profile { interval, detection, .. } = self.rules.profile;
+        (detection + interval * 2) * 16
+    }
+
+    /// D4: so long does a detector take until its window holds nothing but what came since the faults stopped.
+    fn learns_within(&self) -> Duration {
+        self.rules.profile.interval * self.slower * 2 * WINDOW as u32
+    }
+
+    /// So long is nobody suspected any more who is up.
+    fn is_sure_for(&self) -> Duration {
+        self.rules.profile.interval * self.slower * 8
     }
 }
 
@@ -40,137 +69,17 @@ impl Subject for Monitors {
     type Machine = Machine;
 
     fn start(&mut self, birth: Birth<'_, Infallible>) -> Machine {
-        let Birth { node, incarnation, seed, now, .. } = birth;
+        let Birth { place, node, incarnation, seed, now, .. } = birth;
         let rules = &self.rules.rules;
-        let made = rules.profile.config::<16>(rules.detector, Guarantee::Majority, seed).ok().and_then(|config| {
+        let interval = rules.profile.interval;
+        let made = rules.profile.config::<WINDOW>(rules.detector, Guarantee::Majority, seed).ok().and_then(|config| {
             let group = Group::new(node, &Rules::others(self.size, node)).ok()?;
-            Some(Monitor::new(config.monitor, config.detector, group, incarnation, now))
+            let sends = MonitorConfig::new(interval * self.rules.slowness(place)).ok()?;
+            let sends = sends.with_tolerance(config.monitor.tolerance()).ok()?;
+            Some(Monitor::new(sends, config.detector, group, incarnation, now))
         });
         #[allow(clippy::expect_used)]
         made.expect("rules that were drawn are valid")
-    }
-}
-
-/// Judges monitors: whether what they say alternates, whether the level of suspicion only rises in silence, and whether
-/// they say that they suspect exactly when it reaches the threshold.
-#[derive(Clone, Debug)]
-pub struct Watchers {
-    size: usize,
-    /// For each pair: whether the first was told to suspect the second.
-    suspected: Vec<bool>,
-    /// For each pair: the level when the second was last looked at, and when it had been heard.
-    levels: Vec<(f64, Option<Instant>)>,
-    looked: u32,
-    marks: u64,
-}
-
-const MARKS: &[&str] = &[
-    "a peer was suspected",
-    "a suspected peer was trusted again",
-    "a peer was seen to have restarted",
-    "a pause of the monitor was noticed",
-    "a heartbeat of an old life was rejected",
-    "a heartbeat that came late or twice was rejected",
-    "a peer that never spoke was suspected",
-];
-
-impl Observer<Machine> for Watchers {
-    fn see(&mut self, happening: Happening<'_, Machine>) -> Result<(), Violation> {
-        let Happening { at, place, node, what } = happening;
-        match what {
-            What::Told(event) => self.told(event, at, place, node),
-            What::Started { .. } => {
-                self.suspected.iter_mut().skip(place * self.size).take(self.size).for_each(|pair| *pair = false);
-                self.forget_levels(place);
-                Ok(())
-            }
-            What::Became { machine, clock } => {
-                // Levels are floating-point logarithms, for people: every so often will do.
-                self.looked = self.looked.wrapping_add(1);
-                if self.looked.is_multiple_of(64) { self.look(machine, clock.at(at), at, place, node) } else { Ok(()) }
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Watchers {
-    fn forget_levels(&mut self, place: usize) {
-        self.levels.iter_mut().skip(place * self.size).take(self.size).for_each(|pair| *pair = (0.0, None));
-    }
-
-    fn told(&mut self, event: &Event, at: Instant, place: usize, node: NodeId) -> Result<(), Violation> {
-        let (peer, suspects) = match *event {
-            Event::Suspected { peer, .. } => (peer, true),
-            Event::Trusted { peer, .. } => (peer, false),
-            Event::Restarted { .. } => {
-                self.marks |= 1 << 2;
-                return Ok(());
-            }
-            Event::Paused { .. } => {
-                self.marks |= 1 << 3;
-                self.forget_levels(place);
-                return Ok(());
-            }
-            Event::Rejected { reason, .. } => {
-                use quorate::detector::Rejection::{OldIncarnation, OldSequence};
-                match reason {
-                    OldIncarnation { .. } => self.marks |= 1 << 4,
-                    OldSequence { .. } => self.marks |= 1 << 5,
-                    _ => {}
-                }
-                return Ok(());
-            }
-            Event::Refused(_) => return Ok(()),
-        };
-        self.marks |= if suspects { 1 } else { 1 << 1 };
-        let pair = place * self.size + (peer.get() as usize).saturating_sub(1);
-        match self.suspected.get_mut(pair) {
-            Some(known) if *known == suspects => {
-                let said = if suspects { "suspected" } else { "trusted" };
-                let because = format!("it said twice in a row that node {peer} is {said}");
-                Err(Violation::new("D1", because, at).with_node(node))
-            }
-            Some(known) => {
-                *known = suspects;
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn look(
-        &mut self,
-        machine: &Machine,
-        local: Instant,
-        at: Instant,
-        place: usize,
-        node: NodeId,
-    ) -> Result<(), Violation> {
-        for health in machine.healths() {
-            let peer = health.peer;
-            let pair = place * self.size + (peer.get() as usize).saturating_sub(1);
-            let Some((last, heard)) = self.levels.get_mut(pair) else { continue };
-            let level = machine.level(peer, local).unwrap_or(0.0);
-            // In silence it only rises; a pause of the monitor does not count.
-            if *heard == health.heard && level < *last {
-                let because = format!("its level for node {peer} fell in silence, from {last} to {level}");
-                return Err(Violation::new("D2", because, at).with_node(node));
-            }
-            (*last, *heard) = (level, health.heard);
-            if health.heard.is_none() && health.suspected {
-                self.marks |= 1 << 6;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Judge<Machine> for Watchers {
-    const MARKS: &'static [&'static str] = MARKS;
-
-    fn marks(&self) -> u64 {
-        self.marks
     }
 }
 
@@ -189,7 +98,13 @@ impl Trial for MonitorTrial {
     }
 
     fn draw(&self, length: Duration, random: &mut Random) -> PlanOf<Self> {
-        let rules = Watched { rules: Rules::draw(7, random), dead: random.number() & random.number() };
+        let rules = Rules::draw(7, random);
+        let dead = random.number() & random.number();
+        // A fixed timeout learns nothing, so nothing can be asked of it but what it was set to.
+        let learns = rules.detector != DetectorKind::Timeout && random.below(2) == 0;
+        let (slow, slower) = (random.number() & random.number(), 2 + random.below(4) as u32);
+        let rules =
+            Watched { rules, dead, slow: if learns { slow } else { 0 }, slower: if learns { slower } else { 1 } };
         let Profile { detection, timing, .. } = rules.rules.profile;
         let hostility = Hostility {
             nodes: (2, 7),
@@ -213,14 +128,7 @@ impl Trial for MonitorTrial {
     }
 
     fn judge(&self, plan: &PlanOf<Self>) -> Watchers {
-        let pairs = plan.size * plan.size;
-        Watchers {
-            size: plan.size,
-            suspected: alloc::vec![false; pairs],
-            levels: alloc::vec![(0.0, None); pairs],
-            looked: 0,
-            marks: 0,
-        }
+        Watchers::new(plan.size)
     }
 
     /// The dead crash, the others are up, and what was on its way arrives.
@@ -240,31 +148,42 @@ impl Trial for MonitorTrial {
         Ok(())
     }
 
-    fn settles_within(&self, plan: &PlanOf<Self>, world: &WorldOf<Self>) -> Duration {
-        // D1: the machine's own deadline for the dead; it may be put off by what still arrives. D4: what was learned in bad times
-        // is unlearned within a window.
-        let interval = plan.rules.rules.profile.interval;
-        let deadlines = (0..plan.size).filter_map(|place| {
-            let machine = world.machine(place)?;
-            let local = world.local(place);
-            machine.healths().map(|health| health.deadline.since(local)).max()
-        });
-        let longest = deadlines.max().unwrap_or_default();
-        longest.saturating_mul(2).saturating_add(interval * 64)
+    fn settles_within(&self, plan: &PlanOf<Self>, _: &WorldOf<Self>) -> Duration {
+        plan.rules.detects_within() + plan.rules.learns_within() + plan.rules.is_sure_for()
     }
 
-    fn settled(&self, plan: &PlanOf<Self>, world: &WorldOf<Self>, _: &Watchers) -> Result<(), Violation> {
+    fn settled(&self, plan: &PlanOf<Self>, world: &WorldOf<Self>, judge: &Watchers) -> Result<(), Violation> {
+        let now = world.now();
+        let sure = now.before(plan.rules.is_sure_for());
         for place in 0..plan.size {
             let Some(machine) = world.machine(place) else { continue };
-            for (peer, health) in machine.healths().enumerate() {
-                let peer_place = if peer < place { peer } else { peer + 1 };
-                if health.suspected != plan.rules.is_dead(peer_place) {
-                    let (is, suspects) = match health.suspected {
-                        true => ("up", "suspects"),
-                        false => ("down", "trusts"),
-                    };
-                    let because = format!("it {suspects} node {}, which has been {is} for long", health.peer);
-                    return Err(Violation::new("D1", because, world.now()).with_node(NodeId::new(place as u32 + 1)));
+            for health in machine.healths() {
+                let peer = (health.peer.get() as usize).saturating_sub(1);
+                let broken =
+                    |promise, because| Err(Violation::new(promise, because, now).with_node(machine.group().me()));
+                if plan.rules.is_dead(peer) {
+                    if !health.suspected {
+                        return broken("D1", format!("it trusts node {}, which has been down for long", health.peer));
+                    }
+                    continue;
+                }
+                if health.suspected {
+                    return broken("D1", format!("it suspects node {}, which has been up for long", health.peer));
+                }
+                if let Some(at) = judge.suspected_last(place, peer).filter(|at| *at > sure) {
+                    let because =
+                        format!("it suspected node {} at {at}, whose heartbeats had long been regular", health.peer);
+                    return broken("D4", because);
+                }
+                let waits = health.deadline.since(health.heard.unwrap_or_default());
+                let Profile { interval, detection, .. } = plan.rules.rules.profile;
+                let most = (detection + interval * 3) * plan.rules.slowness(peer) * 2;
+                if waits > most {
+                    let because = format!(
+                        "it waits {waits:?} for node {}, whose heartbeats are regular; {most:?} are enough",
+                        health.peer
+                    );
+                    return broken("D4", because);
                 }
             }
         }

@@ -3,16 +3,16 @@
 use super::rules::Rules;
 use crate::check::{Promise, Stamps, Violation, Who, near_physical};
 use crate::swarm::{Fault, Hostility, Judge, PlanOf, Planned, Trial, WorldOf};
-use crate::world::{Birth, Direct, Fate, Happening, Observer, Subject, What};
+use crate::world::{Birth, Direct, Fate, Happening, Lies, Observer, Subject, What};
 use alloc::vec::Vec;
 use core::fmt::Debug;
 use core::marker::PhantomData;
 use core::time::Duration;
 use quorate::clock::{
-    Clock, Command, Config, Event, HybridClock, HybridStamp, LamportClock, Process, Rejection, VectorClock,
-    VersionClock, WallTime,
+    Clock, Command, Config, Event, HybridClock, HybridStamp, LamportClock, LamportStamp, Message, Process, Rejection,
+    VectorClock, VectorStamp, VersionClock, VersionVector, WallTime,
 };
-use quorate::{Group, Instant, NodeId, Random, To};
+use quorate::{Group, Input, Instant, NodeId, Random, To};
 
 type Machine<C> = Process<C, u32, 8>;
 
@@ -34,6 +34,9 @@ pub trait Tried: Clock + Send + Sync + 'static {
     /// What the clock on the wall shows.
     fn wall(local: Instant) -> Self::Physical;
 
+    /// A stamp that would harm whoever believed it, such as a liar sends in place of its own.
+    fn poison(stamp: &Self::Stamp, random: &mut Random) -> Self::Stamp;
+
     /// Whether a stamp is near physical time, where that is promised.
     ///
     /// # Errors
@@ -43,7 +46,7 @@ pub trait Tried: Clock + Send + Sync + 'static {
 }
 
 macro_rules! tried {
-    ($clock:ty, $name:literal, $promise:expr, |$group:ident| $of:expr) => {
+    ($clock:ty, $name:literal, $promise:expr, |$group:ident| $of:expr, |$stamp:ident, $random:ident| $poison:expr) => {
         impl Tried for $clock {
             const NAME: &'static str = $name;
             const PROMISE: Promise = $promise;
@@ -51,6 +54,9 @@ macro_rules! tried {
                 $of
             }
             fn wall(_: Instant) {}
+            fn poison($stamp: &Self::Stamp, $random: &mut Random) -> Self::Stamp {
+                $poison
+            }
             fn near(_: Instant, _: Who, _: &Self::Stamp, (): ()) -> Result<(), Violation> {
                 Ok(())
             }
@@ -58,9 +64,29 @@ macro_rules! tried {
     };
 }
 
-tried!(LamportClock, "lamport", Promise::C1, |group| Some((Self::new(group.me()), 20)));
-tried!(VectorClock<8>, "vector", Promise::C2, |group| Some((Self::of(group).ok()?, 5)));
-tried!(VersionClock<8>, "version", Promise::C2, |group| Some((Self::new(group.me()), 0)));
+tried!(LamportClock, "lamport", Promise::C1, |group| Some((Self::new(group.me()), 20)), |stamp, random| {
+    LamportStamp { time: endless(random), ..*stamp }
+});
+tried!(VectorClock<8>, "vector", Promise::C2, |group| Some((Self::of(group).ok()?, 5)), |stamp, random| {
+    let mut counts = *stamp.counts();
+    if let Some(count) = counts.get_mut(random.below(8) as usize) {
+        *count = endless(random);
+    }
+    VectorStamp::new(counts)
+});
+tried!(VersionClock<8>, "version", Promise::C2, |group| Some((Self::new(group.me()), 0)), |stamp, random| {
+    let mut entries: Vec<_> = stamp.iter().collect();
+    let index = random.below(entries.len().max(1) as u64) as usize;
+    if let Some((_, count)) = entries.get_mut(index) {
+        *count = endless(random);
+    }
+    VersionVector::from_entries(&entries).unwrap_or_default()
+});
+
+/// A number near the last there is, or beyond what anybody can have reached.
+fn endless(random: &mut Random) -> u64 {
+    u64::MAX >> random.below(12)
+}
 
 impl Tried for HybridClock {
     const NAME: &'static str = "hybrid";
@@ -74,6 +100,15 @@ impl Tried for HybridClock {
         // True time begins in November 2023.
         let since = Duration::from_secs(1_700_000_000).saturating_add(local.since(Instant::ORIGIN));
         WallTime::since_1970(since).unwrap_or(WallTime::MAX)
+    }
+
+    /// An hour to some years ahead, or the end of time.
+    fn poison(stamp: &HybridStamp, random: &mut Random) -> HybridStamp {
+        let ahead = (WallTime::PER_SECOND * 3_600) << random.below(16);
+        match random.below(4) {
+            0 => HybridStamp::from_bits(endless(random) | 1 << 63),
+            _ => HybridStamp::new(stamp.physical() + ahead, stamp.counter()),
+        }
     }
 
     fn near(at: Instant, who: Who, stamp: &HybridStamp, physical: WallTime) -> Result<(), Violation> {
@@ -103,7 +138,16 @@ impl<C: Tried> Subject for Clocks<C> {
         #[allow(clippy::expect_used)]
         made.expect("a clock of the group")
     }
+
+    fn lie(&mut self, message: &Said<C>, random: &mut Random) -> Option<Said<C>> {
+        Some(Message { stamp: C::poison(&message.stamp, random), payload: POISON })
+    }
 }
+
+/// What is written on a message whose stamp is a lie, so that the judge knows it.
+const POISON: u32 = 666;
+
+type Said<C> = Message<<C as Clock>::Stamp, u32>;
 
 /// Judges the stamps of processes.
 #[derive(Clone, Debug)]
@@ -125,10 +169,27 @@ struct Taken<C: Clock> {
     ceiling: Option<C::Stamp>,
     /// The stamp that it put on its event.
     stamp: Option<C::Stamp>,
+    /// What it took was poisoned.
+    poisoned: bool,
+    /// It refused what it took.
+    refused: bool,
+    /// The latest stamp that its clock had after the last step.
+    latest: Option<C::Stamp>,
 }
 
-const MARKS: &[&str] =
-    &["an event was local", "a message was sent", "a message was received", "a process was restored"];
+impl<C: Clock> Taken<C> {
+    const fn new(copy: Option<u64>, local: Instant, poisoned: bool, latest: Option<C::Stamp>) -> Self {
+        Self { copy, local, ceiling: None, stamp: None, poisoned, refused: false, latest }
+    }
+}
+
+const MARKS: &[&str] = &[
+    "an event was local",
+    "a message was sent",
+    "a message was received",
+    "a process was restored",
+    "a poisoned stamp was refused",
+];
 
 impl<C: Tried> Stamped<C> {
     fn happens(&mut self, at: Instant, who: Who, stamp: &C::Stamp) -> Result<(), Violation> {
@@ -150,6 +211,9 @@ impl<C: Tried> Stamped<C> {
                 self.marks |= 1 << 1;
                 self.happens(at, who, stamp)
             }
+            Event::Received { sent, payload: POISON, .. } => {
+                Err(Violation::new("C4", alloc::format!("it believed the stamp {sent:?}"), at).with_node(who.node))
+            }
             Event::Received { stamp, .. } => {
                 self.marks |= 1 << 2;
                 let Some(step) = self.steps.get_mut(who.place) else { return Ok(()) };
@@ -158,6 +222,12 @@ impl<C: Tried> Stamped<C> {
                 self.stamps.receives(at, who, copy, stamp.clone()).map(drop)
             }
             Event::Rejected { reason: Rejection::Clock(error), .. } => {
+                let step = self.steps.get_mut(who.place);
+                if let Some(step) = step.filter(|step| step.poisoned) {
+                    self.marks |= 1 << 4;
+                    step.refused = true;
+                    return Ok(());
+                }
                 let because = alloc::format!("an honest stamp was refused: {error}");
                 Err(Violation::new("C4", because, at).with_node(who.node))
             }
@@ -171,9 +241,10 @@ impl<C: Tried> Observer<Machine<C>> for Stamped<C> {
         let Happening { at, place, node, what } = happening;
         let who = Who::new(place, node);
         match what {
-            What::Took { copy, local, .. } => {
+            What::Took { copy, local, input } => {
                 if let Some(step) = self.steps.get_mut(place) {
-                    *step = Taken { copy, local, ceiling: None, stamp: None };
+                    let poisoned = matches!(input, Input::Receive { message: Message { payload: POISON, .. }, .. });
+                    *step = Taken::new(copy, local, poisoned, step.latest.take());
                 }
                 Ok(())
             }
@@ -188,6 +259,7 @@ impl<C: Tried> Observer<Machine<C>> for Stamped<C> {
                 Some((Some(copy), Some(ceiling))) => self.stamps.receives(at, who, copy, ceiling).map(drop),
                 _ => Ok(()),
             },
+            What::Sent { message: Message { payload: POISON, .. }, .. } => Ok(()),
             What::Sent { copy, message, fate, .. } => {
                 self.happens(at, who, &message.stamp)?;
                 if let Fate::Arrives(_) = fate {
@@ -200,14 +272,26 @@ impl<C: Tried> Observer<Machine<C>> for Stamped<C> {
                 Ok(())
             }
             What::Told(event) => self.told(event, at, who),
-            What::Started { recovered: true, .. } => {
-                self.marks |= 1 << 3;
+            What::Started { recovered, machine, .. } => {
+                self.marks |= if recovered { 1 << 3 } else { 0 };
+                if let Some(step) = self.steps.get_mut(place) {
+                    step.latest = Some(machine.clock().latest());
+                }
                 Ok(())
             }
-            What::Became { machine, .. } => match self.steps.get_mut(place) {
-                Some(Taken { stamp: Some(stamp), local, .. }) => C::near(at, who, stamp, machine.physical(*local)),
-                _ => Ok(()),
-            },
+            What::Became { machine, .. } => {
+                let Some(step) = self.steps.get_mut(place) else { return Ok(()) };
+                let latest = machine.clock().latest();
+                if step.refused && step.latest.as_ref().is_some_and(|before| *before != latest) {
+                    let because = alloc::format!("it refused a stamp and went from {:?} to {latest:?}", step.latest);
+                    return Err(Violation::new("C4", because, at).with_node(node));
+                }
+                step.latest = Some(latest);
+                match &step.stamp {
+                    Some(stamp) => C::near(at, who, stamp, machine.physical(step.local)),
+                    None => Ok(()),
+                }
+            }
             _ => Ok(()),
         }
     }
@@ -276,6 +360,11 @@ impl<C: Tried + Debug> Trial for ProcessTrial<C> {
             let command = if random.below(2) == 0 { Command::Local } else { Command::Send { to, payload: 0 } };
             plan.faults.push(Planned { at, fault: Fault::Command(place, command) });
         }
+        if random.below(2) == 0 {
+            let liar = random.below(plan.size as u64) as usize;
+            let lies = Lies { lie: 1 + random.below(300_000) as u32, ..Lies::default() };
+            plan.faults.push(Planned { at: Instant::ORIGIN, fault: Fault::Lies(liar, lies) });
+        }
         plan.faults.sort_by_key(|planned| planned.at);
         plan
     }
@@ -289,7 +378,7 @@ impl<C: Tried + Debug> Trial for ProcessTrial<C> {
     }
 
     fn judge(&self, plan: &PlanOf<Self>) -> Stamped<C> {
-        let none = Taken { copy: None, local: Instant::ORIGIN, ceiling: None, stamp: None };
+        let none = Taken::new(None, Instant::ORIGIN, false, None);
         let stamps = Stamps::new(C::PROMISE, plan.size, 100);
         Stamped { stamps, steps: alloc::vec![none; plan.size], marks: 0 }
     }

@@ -19,6 +19,8 @@ pub struct Rules {
     pub parts: Vec<(u16, Role)>,
     /// Whether members start without storage, always.
     pub diskless: bool,
+    /// Bit `i` is set if the node at place `i` may be down for good when the faults stop, see [`Rules::dead`].
+    pub mortal: u64,
 }
 
 impl Rules {
@@ -52,6 +54,12 @@ impl Rules {
                 (random.below(3) as u16, role)
             })
             .collect();
+        let diskless = random.below(4) == 0;
+        let mortal = if random.below(2) == 0 { random.number() } else { 0 };
+        if !diskless && random.below(4) == 0 {
+            // Some only look on.
+            parts.iter_mut().filter(|_| random.below(3) == 0).for_each(|(_, role)| *role = Role::Observer);
+        }
         if let Some(first) = parts.first_mut() {
             first.1 = Role::Candidate; // somebody must be able to lead
         }
@@ -60,7 +68,8 @@ impl Rules {
             detector: kinds[random.below(5) as usize % 5],
             guarantee: if random.below(3) == 0 { Guarantee::PerPartition } else { Guarantee::Majority },
             parts,
-            diskless: random.below(4) == 0,
+            diskless,
+            mortal,
         }
     }
 
@@ -88,11 +97,42 @@ impl Rules {
         (1..=size as u32).map(NodeId::new).filter(|id| *id != me).collect()
     }
 
-    /// Who ranks highest among those that may lead.
+    /// The others of a group that only look on.
+    #[must_use]
+    pub fn observers(&self, size: usize, me: NodeId) -> Vec<NodeId> {
+        let role = |id: &NodeId| self.parts.get((id.get() as usize).saturating_sub(1)).map(|(_, role)| *role);
+        Self::others(size, me).into_iter().filter(|id| role(id) == Some(Role::Observer)).collect()
+    }
+
+    /// Whether the node at a place votes.
+    fn votes(&self, place: usize) -> bool {
+        self.parts.get(place).is_some_and(|(_, role)| *role != Role::Observer)
+    }
+
+    /// Who is down for good when the faults stop: so few that a majority of the voters is left, and somebody who may lead.
+    /// Where members have no storage it is nobody, for those that have forgotten need the others.
+    #[must_use]
+    pub fn dead(&self, size: usize) -> Vec<usize> {
+        let may_lead = |place: &usize| self.parts.get(*place).is_some_and(|(_, role)| *role == Role::Candidate);
+        let mut spare_voters = (0..size).filter(|place| self.votes(*place)).count().saturating_sub(1) / 2;
+        let mut spare_candidates = (0..size).filter(may_lead).count().saturating_sub(1);
+        let mut dies = |place: &usize| {
+            let (votes, leads) = (usize::from(self.votes(*place)), usize::from(may_lead(place)));
+            let may = self.mortal >> place & 1 == 1 && votes <= spare_voters && leads <= spare_candidates;
+            if may {
+                (spare_voters, spare_candidates) = (spare_voters - votes, spare_candidates - leads);
+            }
+            may
+        };
+        (0..size).filter(|place| !self.diskless && dies(place)).collect()
+    }
+
+    /// Who ranks highest among those that may lead and are not down for good.
     #[must_use]
     pub fn highest(&self, size: usize) -> Option<NodeId> {
-        let ids = (1..=size as u32).map(NodeId::new);
-        let candidates = ids.zip(&self.parts).filter(|(_, (_, role))| *role == Role::Candidate);
-        candidates.map(|(id, (priority, _))| (*priority, id)).max().map(|(_, id)| id)
+        let dead = self.dead(size);
+        let ranks = self.parts.iter().enumerate().take(size).filter(|(place, _)| !dead.contains(place));
+        let candidates = ranks.filter(|(_, (_, role))| *role == Role::Candidate);
+        candidates.map(|(place, (priority, _))| (*priority, NodeId::new(place as u32 + 1))).max().map(|(_, id)| id)
     }
 }
