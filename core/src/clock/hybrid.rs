@@ -181,10 +181,17 @@ impl Clock for HybridClock {
     }
 
     fn advance(&mut self, physical: WallTime) -> Result<HybridStamp, ClockError> {
+        if planted!(CounterWraps) && self.latest.counter() == u16::MAX {
+            self.latest = HybridStamp(self.latest.0.wrapping_sub(u64::from(u16::MAX)));
+            return Ok(self.latest);
+        }
         self.tick(physical)
     }
 
     fn receive(&mut self, _: NodeId, stamp: &HybridStamp, physical: WallTime) -> Result<HybridStamp, ClockError> {
+        if planted!(FutureAccepted) {
+            return self.tick_after(self.latest.0.max(stamp.0), physical);
+        }
         self.observe(stamp, physical)
     }
 

@@ -55,6 +55,7 @@ impl<C: Clock, P, const N: usize> Process<C, P, N> {
     /// self made durable, or `None` if there was never one; with a record that is not the last, C4 does not hold.
     #[must_use]
     pub fn new(config: Config<C, N>, record: Option<&C::Stamp>, physical: C::Physical, now: Instant) -> Self {
+        let record = record.filter(|_| !planted!(CeilingIgnored));
         let clock = if record.is_some() { config.clock().restored(record) } else { config.clock().clone() };
         let ceiling = clock.latest();
         Self { config, clock, ceiling, reading: physical, read_at: now, latest: now, payload: PhantomData }
@@ -89,7 +90,9 @@ impl<C: Clock, P, const N: usize> Process<C, P, N> {
         let covered = *stamp <= self.ceiling;
         if !covered {
             self.ceiling = self.clock.ceiling(self.config.reserve(), physical);
-            step.persist(self.ceiling.clone());
+            if !planted!(CeilingNotStored) {
+                step.persist(self.ceiling.clone());
+            }
         }
     }
 }

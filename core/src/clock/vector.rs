@@ -219,7 +219,7 @@ impl<const N: usize> VectorClock<N> {
         let (mut merged, mut leaps) = (*self, 0);
         for (known, theirs) in merged.latest.0.iter_mut().zip(&stamp.0) {
             let ours = *known;
-            *known = ours.max(*theirs);
+            *known = if planted!(LesserCountTaken) { ours.min(*theirs) } else { ours.max(*theirs) };
             leaps |= known.wrapping_sub(ours);
         }
         if leaps > MAX_LEAP {
@@ -229,7 +229,9 @@ impl<const N: usize> VectorClock<N> {
         if theirs > ours {
             return Err(ClockError::Forgotten { entry: self.me, ours, theirs });
         }
-        merged.set_own(next);
+        if !planted!(VectorReceiptNotCounted) {
+            merged.set_own(next);
+        }
         *self = merged;
         Ok(merged.latest)
     }

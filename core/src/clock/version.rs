@@ -126,7 +126,7 @@ impl<const N: usize> VersionVector<N> {
         let mut merged = Self::new();
         for pair in self.pairs(other) {
             check(&pair)?;
-            let count = pair.ours.max(pair.theirs);
+            let count = if planted!(VersionNotMerged) { pair.ours } else { pair.ours.max(pair.theirs) };
             merged.entries.push((pair.node, count)).map_err(|_| Self::full(pair.node))?;
         }
         Ok(merged)

@@ -43,8 +43,9 @@ impl Arrivals {
             return Interval::GoesOn;
         }
         self.base = self.last;
-        if !self.anchored {
+        if !self.anchored || (planted!(LateNoSample) && micros > u64::from(self.wait)) {
             self.anchored = true;
+            self.wait = if planted!(FirstHeartbeatIsLife) { u32::MAX } else { self.wait };
             return Interval::Begins;
         }
         Interval::Ended(u32::try_from(micros).unwrap_or(u32::MAX))

@@ -172,7 +172,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
     /// step gets slower by it, but not blind, and D1 holds.
     fn notice_pause(&mut self, deadline: Instant, now: Instant, step: &mut StepOf<Self>) {
         let late = now.since(deadline.max(self.resumed.unwrap_or(deadline)));
-        if late <= self.config.tolerance() {
+        if late <= self.config.tolerance() || planted!(OwnPauseUnnoticed) {
             if self.resumed.is_some_and(|resumed| resumed < deadline) {
                 self.resumed = None;
             }
@@ -211,7 +211,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
     /// Suspects whom it is time to suspect, as many as there is room for; the others keep the bound where it is.
     fn suspect(&mut self, now: Instant, step: &mut StepOf<Self>) {
         for (&id, peer) in self.group.peers().iter().zip(&mut self.peers) {
-            if step.room() == 0 {
+            if step.room() == 0 && !planted!(FifthOutput) {
                 break;
             }
             if peer.is_trusted() && peer.detector.deadline() <= now {
@@ -219,7 +219,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
                 step.event(Event::Suspected { peer: id, silence: now.since(peer.detector.since()) });
             }
         }
-        self.bound = self.earliest();
+        self.bound = if planted!(DeadlineStays) { self.bound } else { self.earliest() };
     }
 
     fn receive(&mut self, from: NodeId, message: Heartbeat, now: Instant, step: &mut StepOf<Self>) {
@@ -305,7 +305,7 @@ impl<D: Detector> Peer<D> {
         }
         let same_life = self.is_known() && incarnation == self.incarnation;
         let latest = if same_life { self.sequence } else { 0 };
-        if sequence <= latest {
+        if sequence <= latest && !planted!(CopyIsHeartbeat) {
             return Err(Rejection::OldSequence { received: sequence, latest });
         }
         let steps = if same_life { u32::try_from(sequence.saturating_sub(latest)).unwrap_or(u32::MAX) } else { 1 };
@@ -321,7 +321,9 @@ impl<D: Detector> Peer<D> {
             }
             (true, false) => {
                 self.quality.restart(self.heard, now);
-                self.detector = D::new(config, now);
+                if !planted!(RestartKeepsWindow) {
+                    self.detector = D::new(config, now);
+                }
                 Heard::Restarted
             }
         };
@@ -354,6 +356,7 @@ impl<D: Detector, const N: usize> Machine for Monitor<D, N> {
         let now = now.max(self.latest);
         let due = self.deadline().filter(|deadline| *deadline <= now);
         if matches!(input, Input::Tick) && due.is_none() {
+            self.latest = if planted!(EarlyTickCounts) { now } else { self.latest };
             return step;
         }
         self.latest = now;

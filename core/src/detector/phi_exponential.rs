@@ -140,7 +140,7 @@ impl<const W: usize> Detector for PhiExponential<W> {
 
     fn level(&self, config: &PhiExponentialConfig, now: Instant) -> f64 {
         let mean = self.window.sum() as f64 / f64::from(self.window.len());
-        let level = self.arrivals.silence(now) / (mean * LN_10);
+        let level = self.arrivals.silence(now) / (mean * if planted!(LevelWithoutLn10) { 1.0 } else { LN_10 });
         self.arrivals.agreeing(level, config.threshold.level(), now)
     }
 

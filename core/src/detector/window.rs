@@ -39,7 +39,7 @@ impl<const W: usize> Window<W> {
         let full = usize::from(self.len) == W;
         let position = if full { self.next } else { self.len };
         let Some(slot) = self.samples.get_mut(usize::from(position)) else { return };
-        let oldest = if full { u64::from(*slot) } else { 0 };
+        let oldest = if full && !planted!(SumNotDecremented) { u64::from(*slot) } else { 0 };
         *slot = sample;
         let sample = u64::from(sample);
         self.sum = self.sum.wrapping_sub(oldest).wrapping_add(sample);
@@ -47,8 +47,9 @@ impl<const W: usize> Window<W> {
             .squares()
             .wrapping_sub(u128::from(oldest.wrapping_mul(oldest)))
             .wrapping_add(u128::from(sample.wrapping_mul(sample)));
+        let squares = if planted!(VarianceNegative) { squares & u128::from(u32::MAX) } else { squares };
         (self.squares_low, self.squares_high) = (squares as u64, (squares >> 64) as u16);
-        if full {
+        if full && !planted!(WindowWrapsWrongly) {
             self.next = if usize::from(self.next).saturating_add(1) == W { 0 } else { self.next.saturating_add(1) };
         } else {
             self.len = self.len.saturating_add(1);

@@ -102,7 +102,9 @@ impl<const N: usize> Election<N> {
             Phase::PreVoting { .. } => Verdict::Would,
             _ => Verdict::Granted,
         };
-        let Some(voter) = self.electorate.get_mut(from).filter(|_| epoch == asked) else { return };
+        let Some(voter) = self.electorate.get_mut(from).filter(|_| epoch == asked || planted!(OldAnswerCounts)) else {
+            return;
+        };
         // A copy of another answer does not take a vote back.
         if !voter.has_granted() {
             voter.answer = Answer::Other;
@@ -147,7 +149,7 @@ impl<const N: usize> Election<N> {
         match self.phase {
             Phase::PreVoting { challenge: true, .. } => self.send_challenge(now, step),
             Phase::PreVoting { epoch, .. } => self.stand(epoch, now, step),
-            Phase::Standing { since } => self.win(since, now, step),
+            Phase::Standing { since } => self.win(if planted!(WonFromReply) { now } else { since }, now, step),
             Phase::Recalling { .. } | Phase::Following | Phase::Leading(_) => {}
         }
     }
@@ -155,10 +157,10 @@ impl<const N: usize> Election<N> {
     /// Whether enough voters are in favour: a majority, or under [`Guarantee::PerPartition`] all that are trusted.
     pub(super) fn has_quorum(&self) -> bool {
         match self.config.guarantee {
-            Guarantee::Majority => {
-                self.electorate.voters().filter(|voter| voter.has_granted()).count() >= self.electorate.others_needed()
-            }
-            Guarantee::PerPartition => self.electorate.voters().all(|voter| voter.has_granted() || voter.suspected),
+            Guarantee::Majority => self.electorate.in_favour() >= self.electorate.others_needed(),
+            Guarantee::PerPartition => self.electorate.voters().all(|voter| {
+                voter.has_granted() || voter.suspected || (planted!(AnswerTakenForVote) && voter.has_answered())
+            }),
         }
     }
 
@@ -181,7 +183,9 @@ impl<const N: usize> Election<N> {
         self.wait = None;
         self.electorate.clear_answers();
         self.set(Timer::Answers, now + self.config.timing.timeout);
-        step.persist(self.record);
+        if !planted!(OwnVoteNotStored) {
+            step.persist(self.record);
+        }
         if self.has_quorum() {
             self.win(now, now, step);
         } else {
@@ -192,7 +196,7 @@ impl<const N: usize> Election<N> {
     /// Elected, by voters who were asked at `since`.
     fn win(&mut self, since: Instant, now: Instant, step: &mut StepOf<Self>) {
         let until = match self.config.guarantee {
-            Guarantee::Majority => since + self.config.validity,
+            Guarantee::Majority => since + self.validity(),
             Guarantee::PerPartition => Instant::FAR_FUTURE,
         };
         if until <= now {
@@ -241,7 +245,7 @@ impl<const N: usize> Election<N> {
     /// Starts the time after which an outranked leader is challenged.
     pub(super) fn watch_rank(&mut self, now: Instant) {
         match (self.outranked_leader(), self.config.preempt) {
-            (Some(_), Preempt::After(stable)) => {
+            (Some(_), Preempt::After(stable)) if !planted!(NeverTakesOver) => {
                 let timeout = self.config.timing.timeout;
                 let pause = stable.max(timeout).saturating_add(self.random.up_to(timeout));
                 self.set(Timer::Preempt, now + pause);

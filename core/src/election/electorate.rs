@@ -101,6 +101,11 @@ impl<const N: usize> Electorate<N> {
         self.peers.iter().filter(|peer| peer.votes)
     }
 
+    /// How many voters have answered that they are in favour.
+    pub(super) fn in_favour(&self) -> usize {
+        self.peers.iter().filter(|peer| (peer.votes || planted!(ObserverVotes)) && peer.has_granted()).count()
+    }
+
     pub(super) fn voter_ids(&self) -> impl Iterator<Item = NodeId> {
         self.group.peers().iter().zip(&self.peers).filter(|(_, peer)| peer.votes).map(|(&id, _)| id)
     }
@@ -108,7 +113,7 @@ impl<const N: usize> Electorate<N> {
     /// How many *peers* make a majority together with this member, which votes itself.
     pub(super) fn others_needed(&self) -> usize {
         // Of n + 1 voters, ⌊(n + 1) / 2⌋ + 1 are a majority, this member one of them.
-        self.voters().count().saturating_add(1) / 2
+        self.voters().count().saturating_add(usize::from(!planted!(HalfIsEnough))) / 2
     }
 
     /// Forgets what was heard in a former campaign.

@@ -1,14 +1,14 @@
 //! Following a leader, and losing it.
 
 use super::machine::{Leader, Phase, Support, Timer};
-use super::{Election, Event, Gone, Guarantee, Message, Reason, Record, Verdict, Why};
+use super::{Election, Event, Gone, Guarantee, Message, Reason, Record, Timing, Verdict, Why};
 use crate::{Epoch, Instant, NodeId, StepOf};
 
 impl<const N: usize> Election<N> {
     /// "I lead this epoch."
     pub(super) fn told_who_leads(&mut self, leader: Leader, sent: Instant, now: Instant, step: &mut StepOf<Self>) {
         let Leader { id, epoch, .. } = leader;
-        if epoch < self.record.epoch || epoch <= self.over {
+        if (epoch < self.record.epoch || epoch <= self.over) && !planted!(StaleCoordinatorAccepted) {
             let current = self.record.epoch.max(self.over);
             step.send_to(id, Message::Answer { epoch, verdict: Verdict::Stale(current) });
             step.event(Event::Rejected { from: id, reason: Reason::StaleEpoch { claimed: epoch, current } });
@@ -38,7 +38,9 @@ impl<const N: usize> Election<N> {
             step.event(Event::Following { leader: id, epoch });
         }
         if self.votes() && !matches!(self.phase, Phase::Recalling { .. }) {
-            self.support = Some(Support { to: Some(id), until: now + self.config.timing.lease });
+            let Timing { lease, renew, timeout, .. } = self.config.timing;
+            let lease = if planted!(PromiseTooShort) { renew.saturating_add(timeout) } else { lease };
+            self.support = Some(Support { to: Some(id), until: now + lease });
             let (priority, eligible) = (self.config.priority, self.eligible);
             step.send_to(id, Message::Acknowledge { epoch, sent, priority, eligible });
         }
@@ -46,7 +48,9 @@ impl<const N: usize> Election<N> {
 
     fn follow(&mut self, leader: Leader, is_new: bool, now: Instant) {
         self.seen = self.seen.max(leader.epoch);
-        self.set(Timer::Silence, now + self.config.timing.lease);
+        if !planted!(SilenceUnnoticed) {
+            self.set(Timer::Silence, now + self.config.timing.lease);
+        }
         let priority_changed = self.leader.is_some_and(|known| known.priority != leader.priority);
         self.leader = Some(leader);
         if is_new || priority_changed {

@@ -24,7 +24,9 @@ impl<const N: usize> Election<N> {
     /// Repeats the coordinator message. A leader whom nobody need renew has nobody to ask, but tells observers.
     pub(super) fn renew(&mut self, now: Instant, step: &mut StepOf<Self>) {
         let Phase::Leading(mut lease) = self.phase else { return };
-        self.set(Timer::Renew, now + self.config.timing.renew);
+        if !planted!(CoordinatorOnce) {
+            self.set(Timer::Renew, now + self.config.timing.renew);
+        }
         if self.electorate.others_needed() == 0 && self.config.guarantee == Guarantee::Majority {
             self.extend(&mut lease, now, step);
         }
@@ -59,7 +61,8 @@ impl<const N: usize> Election<N> {
         }
         let counted = voter.acked > lease.from;
         voter.acked = sent;
-        if self.config.guarantee == Guarantee::PerPartition || lease.stopping.is_some() {
+        let is_stopping = lease.stopping.is_some() && !planted!(RenewedWhileStopping);
+        if self.config.guarantee == Guarantee::PerPartition || is_stopping {
             return;
         }
         if sent > lease.from && !counted {
@@ -76,7 +79,7 @@ impl<const N: usize> Election<N> {
     /// The lease counts from `from` on, if that is later than before.
     fn extend(&mut self, lease: &mut Lease, from: Instant, step: &mut StepOf<Self>) {
         lease.from = lease.from.max(from);
-        lease.until = lease.from + self.config.validity;
+        lease.until = lease.from + self.validity();
         lease.newer = self.electorate.acknowledged_after(lease.from);
         if core::mem::take(&mut lease.doubtful) {
             step.event(Event::Assured { epoch: self.record.epoch, until: lease.until });
@@ -85,9 +88,16 @@ impl<const N: usize> Election<N> {
         self.phase = Phase::Leading(*lease);
     }
 
+    /// How long a lease lasts from when it was asked for.
+    pub(super) fn validity(&self) -> Duration {
+        if planted!(DriftForgotten) { self.config.timing.lease } else { self.config.validity }
+    }
+
     fn watch_lease(&mut self, lease: &Lease) {
         if self.config.guarantee == Guarantee::Majority {
-            self.set(Timer::Lease, lease.until);
+            if !planted!(LeadsAfterLease) {
+                self.set(Timer::Lease, lease.until);
+            }
             let timing = &self.config.timing;
             self.set(Timer::Doubt, lease.from + timing.renew.saturating_add(timing.timeout));
         }
@@ -132,6 +142,9 @@ impl<const N: usize> Election<N> {
             self.clear(Timer::Renew);
         }
         step.event(Event::Stopping { epoch: self.record.epoch, why, until });
+        if planted!(ReleasedBeforeStopped) {
+            step.send(To::Peers, Message::Resign { epoch: self.record.epoch, successor: None });
+        }
     }
 
     /// Gives the leadership up by choice: tells its own user first, then the others, whom that frees at once.

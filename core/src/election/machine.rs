@@ -191,12 +191,14 @@ impl<const N: usize> Election<N> {
             Start::First => self.campaign_in(listen, now),
             Start::Recovered(record) => {
                 let record = if planted!(RecordIgnored) { Record::default() } else { record };
+                let record = if planted!(VoteForgotten) { Record { vote: None, ..record } } else { record };
                 (self.record, self.seen) = (record, record.epoch);
                 self.support = Some(Support { to: None, until: now + lease });
                 self.campaign_in(listen, now);
             }
             Start::Forgetful if self.config.guarantee == Guarantee::PerPartition => self.campaign_in(lease, now),
             Start::Forgetful => {
+                let lease = if planted!(ForgetfulDoesNotWait) { Duration::ZERO } else { lease };
                 self.support = Some(Support { to: None, until: now + lease });
                 self.phase = Phase::Recalling { nonce: self.random.number() ^ now.as_nanos() };
                 self.set(Timer::Answers, now + lease);
@@ -271,8 +273,8 @@ impl<const N: usize> Election<N> {
     }
 
     /// Whether this member may vote at all.
-    pub(super) const fn votes(&self) -> bool {
-        !matches!(self.config.role, Role::Observer)
+    pub(super) fn votes(&self) -> bool {
+        !matches!(self.config.role, Role::Observer) || planted!(ObserverVotes)
     }
 
     pub(super) fn set(&mut self, timer: Timer, at: Instant) {
@@ -353,7 +355,8 @@ impl<const N: usize> Election<N> {
         if let Some(claimed) = epochs.into_iter().find(|epoch| !epoch.is_valid()) {
             return Some(Reason::InvalidEpoch { claimed });
         }
-        (!peer.votes && !matches!(message, Message::Recall { .. })).then_some(Reason::NoVote)
+        let may = peer.votes || planted!(ObserverVotes) || matches!(message, Message::Recall { .. });
+        (!may).then_some(Reason::NoVote)
     }
 }
 

@@ -53,8 +53,9 @@ impl<const N: usize> Election<N> {
 
     /// Whether a majority's worth of the others remember, or all of them have answered, none being left to ask.
     fn has_recalled(&self) -> bool {
-        let remembering = self.electorate.voters().filter(|voter| voter.has_granted()).count();
-        remembering > self.electorate.others_needed() || self.electorate.voters().all(Peer::has_answered)
+        let remembering = self.electorate.in_favour();
+        remembering.saturating_add(usize::from(planted!(RecallTooFew))) > self.electorate.others_needed()
+            || self.electorate.voters().all(Peer::has_answered)
     }
 
     fn take_part(&mut self, now: Instant, step: &mut StepOf<Self>) {

@@ -51,6 +51,7 @@ impl<const N: usize> Election<N> {
         }
         self.seen = self.seen.max(epoch);
         let voted_for_it = self.record == Record { epoch, vote: Some(from) };
+        let may_vote_again = planted!(VoteForgotten) && self.record == Record { epoch, vote: None };
         if self.bullies(from, priority) {
             self.stand_too(now);
             step.send_to(from, Message::Answer { epoch, verdict: Verdict::Higher });
@@ -61,9 +62,9 @@ impl<const N: usize> Election<N> {
             self.withdraw(step);
             self.make_way(now);
         }
-        let verdict = if let Some(wait) = self.bound_against(from, now) {
+        let verdict = if let Some(wait) = self.bound_against(from, now).filter(|_| !planted!(PromiseForgotten)) {
             Verdict::Wait(wait)
-        } else if epoch > self.record.epoch || voted_for_it {
+        } else if epoch > self.record.epoch || voted_for_it || may_vote_again {
             Verdict::Granted
         } else {
             Verdict::Stale(self.record.epoch)

@@ -58,14 +58,99 @@ macro_rules! bugs {
 }
 
 bugs! {
+    // Election: votes and records.
     VoteNotStored: "E6" in "election":
         "a vote leaves before it is stored, and after a restart the voter gives it again";
-    LeaseFromReply: "E2" in "election":
-        "the lease counts from when the reply arrives, and not from when the question left";
+    OwnVoteNotStored: "E6" in "election":
+        "a candidate stands before its vote for itself is stored";
+    VoteForgotten: "E6" | "E1" in "election":
+        "a restart keeps the epoch and not the vote in it, so the voter votes twice in it";
     RecordIgnored: "E5" | "E1" | "E6" in "election":
         "a restart begins at epoch zero, whatever was stored";
+    StaleCoordinatorAccepted: "E5" in "election":
+        "a late coordinator message of an old epoch is followed";
+    // Election: majorities.
+    HalfIsEnough: "E1" | "E2" in "election":
+        "half of the voters pass for a majority";
+    OldAnswerCounts: "E1" | "E2" in "election":
+        "a vote that was given in an earlier campaign counts in this one";
+    ObserverVotes: "E1" | "E2" in "election":
+        "an observer answers candidates, and its answer counts";
+    AnswerTakenForVote: "E1p" in "election":
+        "in a partition, a trusted voter that has answered counts as one that is in favour, whatever its answer";
+    // Election: leases.
+    LeaseFromReply: "E2" in "election":
+        "the lease counts from when the reply arrives, and not from when the question left";
+    WonFromReply: "E2" in "election":
+        "the first lease counts from when the last vote arrives, and not from when it was asked for";
+    DriftForgotten: "E2" in "election":
+        "the leader relies on the whole lease by its own clock, which may be slow while a voter's is fast";
+    PromiseForgotten: "E2" in "election":
+        "a voter elects somebody although it stands by another";
+    PromiseTooShort: "E2" in "election":
+        "a voter stands by its leader until a renewal is overdue, and not for the lease";
+    RenewedWhileStopping: "E2" in "election":
+        "acknowledgements that were on their way extend the lease of a leader that is stopping";
+    LeadsAfterLease: "E2" in "election":
+        "a leader does not notice that its lease is over";
+    ReleasedBeforeStopped: "E2" in "election":
+        "a leader that is asked to stop frees its voters at once, and its work goes on";
+    // Election: without storage.
+    ForgetfulDoesNotWait: "E2" in "election":
+        "a member without storage votes again at once, although its former life may stand by a leader";
+    RecallTooFew: "E1" | "E2" in "election":
+        "a member without storage asks one voter too few how far the group has got";
+    // Election: liveness.
+    CoordinatorOnce: "E4" in "election":
+        "a leader says so once, so whoever missed it stays without a leader";
+    SilenceUnnoticed: "E4" in "election":
+        "a follower waits for ever for a leader that is silent";
+    NeverTakesOver: "E3" in "election":
+        "the highest rank never asks a lower one to hand over";
+    // Detectors: who is suspected.
     SilentNeverSuspected: "D1" in "monitor":
         "a peer that never spoke is never suspected";
+    FirstHeartbeatIsLife: "D1" in "monitor":
+        "one heartbeat, and no interval yet, so there is no deadline: a node that spoke once and died looks alive";
+    CopyIsHeartbeat: "D1" in "monitor":
+        "a copy of an old heartbeat counts as a new one";
+    OwnPauseUnnoticed: "D6" in "monitor":
+        "a monitor that was held up blames its peers";
+    // Detectors: what is learned.
+    LateNoSample: "D4" in "monitor":
+        "a heartbeat that comes after the deadline is no sample, so a peer that has become slow is suspected for ever";
+    RestartKeepsWindow: "D5" in "monitor":
+        "a peer's new life is judged by the rhythm of its old one";
+    WindowWrapsWrongly: "D4" in "monitor":
+        "the window counts on when it is full, and takes no more samples";
+    SumNotDecremented: "D4" in "monitor":
+        "samples that leave the window stay in its sums, which grow for ever";
+    VarianceNegative: "D1" | "D3" | "D4" in "monitor":
+        "the sum of squares does not fit, so the mean of squares is less than the square of the mean";
+    LevelWithoutLn10: "D3" in "monitor":
+        "the level counts in e-folds and the threshold in powers of ten" ("Cassandra");
+    // Clocks.
     LamportReceiptNotCounted: "C1" in "lamport":
         "the receipt of a message takes the sender's time, and not one more";
+    LesserCountTaken: "C2" in "vector":
+        "a merge takes the lesser of two counts";
+    VectorReceiptNotCounted: "C2" in "vector":
+        "the receipt of a message is not counted as an event of the receiver";
+    VersionNotMerged: "C2" in "version":
+        "a receiver does not learn what the sender knew";
+    CounterWraps: "C1" in "hybrid":
+        "the counter wraps to zero and does not carry over into the time";
+    CeilingIgnored: "C1" in "lamport":
+        "a restart begins at zero, whatever ceiling was stored";
+    CeilingNotStored: "C1" in "lamport":
+        "stamps are issued above the ceiling that is stored";
+    FutureAccepted: "C4" in "hybrid":
+        "a stamp from the far future is believed, and drags the whole group along";
+    // The laws.
+    EarlyTickCounts: "law 3, early tick" in "monitor":
+        "a tick before the deadline changes the state";
+    DeadlineStays: "law 4, no spin" in "monitor":
+        "the deadline is not worked out again after a suspicion, so the driver spins";
+    FifthOutput: "law 2, bounded" in "monitor":
+        "six peers that are overdue at once are six outputs, of which four fit";
 }
