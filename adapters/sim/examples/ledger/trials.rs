@@ -1,10 +1,9 @@
 //! The trials that bugs are looked for in, by name.
 
 use core::time::Duration;
-use quorate::clock::{HybridClock, LamportClock, VectorClock, VersionClock};
 use quorate_sim::check::Violation;
-use quorate_sim::swarm::trials::{ElectionTrial, FramedTrial, MemberTrial, MonitorTrial, ProcessTrial};
-use quorate_sim::swarm::{Swarm, Trial};
+use quorate_sim::swarm::Swarm;
+use quorate_sim::swarm::trials::run;
 
 /// How long each seed has faults.
 const LENGTH: Duration = Duration::from_secs(600);
@@ -33,25 +32,11 @@ pub(crate) type Promises = &'static [&'static str];
 ///
 /// If there is no such trial.
 pub(crate) fn look(trial: &str, seeds: u64, promises: Promises) -> Look {
-    match trial {
-        "election" => swarm(&ElectionTrial, seeds, promises),
-        "member" => swarm(&MemberTrial, seeds, promises),
-        "member-framed" => swarm(&FramedTrial, seeds, promises),
-        "monitor" => swarm(&MonitorTrial, seeds, promises),
-        "lamport" => swarm(&ProcessTrial::<LamportClock>::new(), seeds, promises),
-        "vector" => swarm(&ProcessTrial::<VectorClock<8>>::new(), seeds, promises),
-        "version" => swarm(&ProcessTrial::<VersionClock<8>>::new(), seeds, promises),
-        "hybrid" => swarm(&ProcessTrial::<HybridClock>::new(), seeds, promises),
-        _ => panic!("there is no trial {trial}"),
-    }
-}
-
-fn swarm(trial: &impl Trial, seeds: u64, promises: Promises) -> Look {
     let mut look = Look { found: None, seeds: 0, seconds: 0.0 };
     while look.found.is_none() && look.seeds < seeds {
-        let rest =
-            Swarm { first: look.seeds, seeds: seeds - look.seeds, length: LENGTH, shrinking: 0, ..Swarm::default() };
-        let report = rest.run(trial, |_| ());
+        let (first, rest) = (look.seeds, seeds - look.seeds);
+        let swarm = Swarm { first, seeds: rest, length: LENGTH, shrinking: 0, ..Swarm::default() };
+        let Some(report) = run(trial, &swarm, |_| ()) else { panic!("there is no trial {trial}") };
         look.seconds += report.seconds;
         let Some(failure) = report.failures.into_iter().next() else {
             look.seeds = seeds;
