@@ -137,6 +137,13 @@ impl<const N: usize> Electorate<N> {
         }
     }
 
+    /// Forgets what was acknowledged in a former leadership.
+    pub(super) fn clear_acknowledgements(&mut self) {
+        for peer in &mut self.peers {
+            peer.acked = Instant::ORIGIN;
+        }
+    }
+
     /// How many voters have acknowledged something sent after `from`.
     pub(super) fn acknowledged_after(&self, from: Instant) -> usize {
         self.voters().filter(|peer| peer.acked > from).count()

@@ -28,6 +28,14 @@ impl<const N: usize> Rebase for Election<N> {
         if let Some(Support { until, .. }) = &mut self.support {
             until.rebase(now, by);
         }
+        // Answers count for the campaign in which they were given, and acknowledgements for the leadership.
+        if matches!(self.phase, Phase::Following | Phase::Leading(_)) {
+            self.electorate.clear_answers();
+            self.wait = None;
+        }
+        if !matches!(self.phase, Phase::Leading(_)) {
+            self.electorate.clear_acknowledgements();
+        }
         match &mut self.phase {
             Phase::Standing { since } => since.rebase(now, by),
             Phase::Leading(lease) => {

@@ -1,106 +1,57 @@
-//! What can happen in a state.
+//! What can become of the group in a quantum.
 
 use super::model::{Bounds, Model, View};
-use super::tables::{Known, Local, Tables, Transition, TransitionOf, recipients};
+use super::report::{Deed, Move};
+use super::state::{Flight, State, Used};
+use super::tables::{Case, CommandOf, Copy, EventOf, Local, LocalOf, MessageOf, NOTHING_TOLD, Tables};
+use super::turn::{Turn, Turns};
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use quorate::{Input, Instant, Machine, NodeId, Output};
-
-/// A state of the group.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct State {
-    pub(super) locals: Vec<u32>,
-    pub(super) memory: u32,
-    /// Sorted.
-    pub(super) flights: Vec<Flight>,
-    pub(super) used: Used,
-    /// Bit `i`: place `i` is cut off.
-    pub(super) cut: u8,
-}
-
-/// A message on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Flight {
-    pub(super) message: u32,
-    pub(super) from: u8,
-    pub(super) to: u8,
-    pub(super) age: u8,
-}
-
-/// How much has gone wrong so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Used {
-    losses: u8,
-    duplications: u8,
-    crashes: u8,
-    restarts: u8,
-    cuts: u8,
-    commands: u8,
-}
-
-impl State {
-    /// As bytes, for keeping and for fingerprints.
-    pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
-        let Used { losses, duplications, crashes, restarts, cuts, commands } = self.used;
-        bytes.extend([self.locals.len() as u8, losses, duplications, crashes, restarts, cuts, commands, self.cut]);
-        bytes.extend(self.memory.to_le_bytes());
-        self.locals.iter().for_each(|local| bytes.extend(local.to_le_bytes()));
-        for flight in &self.flights {
-            bytes.extend(flight.message.to_le_bytes());
-            bytes.extend([flight.from | flight.to << 3 | flight.age << 6]);
-        }
-    }
-
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let (head, rest) = bytes.split_first_chunk::<8>()?;
-        let [size, losses, duplications, crashes, restarts, cuts, commands, cut] = *head;
-        let (memory, mut rest) = rest.split_first_chunk::<4>()?;
-        let mut locals = Vec::with_capacity(usize::from(size));
-        for _ in 0..size {
-            let (local, behind) = rest.split_first_chunk::<4>()?;
-            locals.push(u32::from_le_bytes(*local));
-            rest = behind;
-        }
-        let flights = rest.chunks_exact(5).filter_map(|chunk| {
-            let (message, way) = chunk.split_first_chunk::<4>()?;
-            let way = *way.first()?;
-            let message = u32::from_le_bytes(*message);
-            Some(Flight { message, from: way & 7, to: way >> 3 & 7, age: way >> 6 })
-        });
-        let used = Used { losses, duplications, crashes, restarts, cuts, commands };
-        Some(Self { locals, memory: u32::from_le_bytes(*memory), flights: flights.collect(), used, cut })
-    }
-}
+use core::time::Duration;
+use hashbrown::HashMap;
+use quorate::Instant;
 
 /// Works out successors. Each thread has its own; the tables are shared.
 pub(super) struct Expander<'a, T: Model> {
     pub(super) model: &'a T,
-    pub(super) tables: &'a Tables<T>,
     bounds: Bounds,
+    most: Used,
     now: Instant,
-    steps: Known<(u32, u64, u32), TransitionOf<T>>,
-    later: Known<u32, u32>,
-    messages_later: Known<u32, u32>,
-    due: Known<u32, bool>,
+    locals: Copy<'a, LocalOf<T>>,
+    messages: Copy<'a, MessageOf<T>>,
+    memories: Copy<'a, T::Memory>,
+    tidings: Copy<'a, Vec<EventOf<T>>>,
+    turn: Turns<'a, T>,
+    worked_out: HashMap<Case<CommandOf<T>>, Arc<Turn>>,
+    later: HashMap<u32, u32>,
+    settled: HashMap<u32, u32>,
+    messages_later: HashMap<u32, u32>,
+    remembered: HashMap<(u32, u8, u32), u32>,
 }
 
-/// How an input is named among what was worked out before.
-const TICK: u64 = u64::MAX;
+/// How many turns a thread remembers before it forgets them all: they can be worked out again.
+const MOST_TURNS: usize = 1 << 19;
 
 impl<'a, T: Model> Expander<'a, T> {
     pub(super) fn new(model: &'a T, tables: &'a Tables<T>) -> Self {
         let bounds = model.bounds();
         Self {
             model,
-            tables,
             bounds,
-            now: present(&bounds),
-            steps: Known::new(),
-            later: Known::new(),
-            messages_later: Known::new(),
-            due: Known::new(),
+            most: Used::of(&bounds),
+            now: bounds.present(),
+            locals: Copy::new(&tables.locals),
+            messages: Copy::new(&tables.messages),
+            memories: Copy::new(&tables.memories),
+            tidings: Copy::new(&tables.tidings),
+            turn: Turns::new(model, tables),
+            worked_out: HashMap::new(),
+            later: HashMap::new(),
+            settled: HashMap::new(),
+            messages_later: HashMap::new(),
+            remembered: HashMap::new(),
         }
     }
 
@@ -108,263 +59,300 @@ impl<'a, T: Model> Expander<'a, T> {
     pub(super) fn initial(&self) -> State {
         let start = |place| {
             let machine = Some(self.model.start(place, 1, None, self.now));
-            self.tables.locals.number(Local { machine, durable: None })
+            self.locals.number(Local { machine, durable: None })
         };
         State {
             locals: (0..self.model.size()).map(start).collect(),
-            memory: self.tables.memories.number(T::Memory::default()),
-            flights: Vec::new(),
-            used: Used::default(),
-            cut: 0,
+            memory: self.memories.number(T::Memory::default()),
+            ..State::default()
         }
     }
 
     /// Shows a state to `see`.
-    pub(super) fn view<R>(&self, state: &State, see: impl FnOnce(&View<'_, T::Machine, T::Memory>) -> R) -> R {
-        let locals: Vec<_> = state.locals.iter().map(|local| self.tables.locals.get(*local)).collect();
-        let nodes: Vec<_> = locals.iter().map(|local| local.machine.as_ref()).collect();
-        let durable: Vec<_> = locals.iter().map(|local| local.durable.as_ref()).collect();
-        let cut: Vec<bool> = (0..locals.len()).map(|place| state.cut >> place & 1 == 1).collect();
-        let memory = self.tables.memories.get(state.memory);
-        see(&View { now: self.now, nodes: &nodes, durable: &durable, cut: &cut, memory: &memory })
+    pub(super) fn view<R>(&mut self, state: &State, see: impl FnOnce(&T, &View<'_, T::Machine, T::Memory>) -> R) -> R {
+        self.show(&state.locals, state.memory, state.cut, see)
     }
 
-    /// Gives every successor to `take`, always in the same order, with a description if `tell`.
-    pub(super) fn expand(&mut self, state: &State, tell: bool, mut take: impl FnMut(State, Option<String>)) {
-        let say = |text: &dyn Fn() -> String| tell.then(text);
-        self.messages(state, tell, &mut take);
+    fn show<R>(
+        &mut self,
+        locals: &[u32],
+        memory: u32,
+        cut: u8,
+        see: impl FnOnce(&T, &View<'_, T::Machine, T::Memory>) -> R,
+    ) -> R {
+        locals.iter().for_each(|local| self.locals.learn(*local));
+        self.memories.learn(memory);
+        let (mut nodes, mut durable, mut cuts) = ([None; 8], [None; 8], [false; 8]);
+        for (place, local) in locals.iter().enumerate().take(8) {
+            let local = self.locals.known(*local);
+            nodes[place] = local.machine.as_ref();
+            durable[place] = local.durable.as_ref();
+            cuts[place] = cut >> place & 1 == 1;
+        }
+        let size = locals.len().min(8);
+        let view = View {
+            now: self.now,
+            nodes: &nodes[..size],
+            durable: &durable[..size],
+            cut: &cuts[..size],
+            memory: self.memories.known(memory),
+        };
+        see(self.model, &view)
+    }
+
+    /// Gives every successor to `take`, always in the same order. If a quantum can end in none of them without passing through
+    /// a state that may not be, `wrong` says so.
+    pub(super) fn expand(&mut self, state: &State, mut take: impl FnMut(&State)) -> Option<String> {
+        self.cuts(state, |_, next| take(next));
+        let later = self.later(state);
+        let turns = self.turns(&later);
+        self.combine(&later, &turns, |_, next| take(next));
+        self.midway(&later, &turns)
+    }
+
+    /// What happens on the way from a state, reached at a time, to its successor of this number, and when that is reached.
+    pub(super) fn moves(&mut self, state: &State, at: Duration, ordinal: u32) -> Option<(State, Duration, Vec<Move>)> {
+        let (mut found, mut count) = (None, 0);
+        let mut take = |next: &State, moved: Option<&[u32]>, place| {
+            if count == ordinal {
+                found = Some((next.clone(), moved.map(<[u32]>::to_vec), place));
+            }
+            count += 1;
+        };
+        self.cuts(state, |place, next| take(next, None, place));
+        let later = self.later(state);
+        let turns = self.turns(&later);
+        self.combine(&later, &turns, |ends, next| take(next, Some(ends), 0));
+        let (next, ends, place) = found?;
+        let Some(ends) = ends else {
+            let deed = if next.cut >> place & 1 == 1 { Deed::CutOff } else { Deed::Joined };
+            return Some((next, at, alloc::vec![Move { at, place, deed, told: Vec::new() }]));
+        };
+        let at = at + self.bounds.quantum;
+        let moves = ends.into_iter().enumerate().flat_map(|(place, end)| self.way(&later, at, place, end)).collect();
+        Some((next, at, moves))
+    }
+
+    /// What happens at a place until a stage of its turn.
+    fn way(&mut self, later: &State, at: Duration, place: usize, mut stage: u32) -> Vec<Move> {
+        let case = self.case(later, place);
+        let ways = self.turn.work_out(&case, true).1.unwrap_or_default();
+        let mut moves = Vec::new();
+        while let Some((from, deed, told)) = ways.get(stage as usize).and_then(Clone::clone) {
+            moves.push(Move { at, place, deed, told });
+            stage = from;
+        }
+        moves.reverse();
+        moves
+    }
+
+    /// Nodes are cut off and connected again between two quanta.
+    fn cuts(&mut self, state: &State, mut take: impl FnMut(usize, &State)) {
         for place in 0..state.locals.len() {
-            let Some(&local) = state.locals.get(place) else { continue };
-            let value = self.tables.locals.get(local);
-            let id = place + 1;
-            if value.machine.is_none() {
-                if state.used.restarts < self.bounds.restarts {
-                    let mut next = state.clone();
-                    next.used.restarts += 1;
-                    let machine = Some(self.model.start(
-                        place,
-                        u64::from(next.used.restarts) + 1,
-                        value.durable.as_ref(),
-                        self.now,
-                    ));
-                    let local = self.tables.locals.number(Local { machine, durable: value.durable.clone() });
-                    set(&mut next, place, local);
-                    take(next, say(&|| format!("node {id} starts again, with {:?}", value.durable)));
-                }
-                continue;
-            }
-            if self.is_due(local) {
-                self.choices(state, place, TICK, Input::Tick, None, tell, &mut take);
-            }
-            if state.used.crashes < self.bounds.crashes {
-                let mut next = state.clone();
-                next.used.crashes += 1;
-                let local = self.tables.locals.number(Local { machine: None, durable: value.durable.clone() });
-                set(&mut next, place, local);
-                take(next, say(&|| format!("node {id} crashes")));
-            }
-            if state.used.commands < self.bounds.commands {
-                let commands = self.view(state, |view| self.model.commands(place, view));
-                for command in commands {
-                    let mut asked = state.clone();
-                    asked.used.commands += 1;
-                    let text = say(&|| format!("node {id} is told {command:?}"));
-                    self.choices(&asked, place, 0, Input::Command(command), text, tell, &mut take);
-                }
-            }
             let bit = 1 << place;
             if state.cut & bit != 0 {
-                take(
-                    State { cut: state.cut & !bit, ..state.clone() },
-                    say(&|| format!("node {id} is connected again")),
-                );
+                take(place, &State { cut: state.cut & !bit, ..state.clone() });
             } else if state.used.cuts < self.bounds.cuts {
                 let mut next = State { cut: state.cut | bit, ..state.clone() };
                 next.used.cuts += 1;
-                take(next, say(&|| format!("node {id} is cut off")));
-            }
-        }
-        if let Some(next) = self.time_passes(state) {
-            take(next, say(&|| format!("{:?} pass", self.bounds.quantum)));
-        }
-    }
-
-    /// What can become of messages.
-    fn messages(&mut self, state: &State, tell: bool, take: &mut impl FnMut(State, Option<String>)) {
-        for (index, flight) in state.flights.iter().enumerate() {
-            if index > 0 && state.flights.get(index - 1) == Some(flight) {
-                continue; // a twin
-            }
-            let mut without = state.clone();
-            without.flights.remove(index);
-            let message = self.tables.messages.get(flight.message);
-            let (from, to) = (flight.from + 1, flight.to + 1);
-            let place = usize::from(flight.to);
-            let is_up = state.locals.get(place).is_some_and(|local| self.tables.locals.get(*local).machine.is_some());
-            if is_up {
-                let input = Input::Receive { from: NodeId::new(u32::from(from)), message: (*message).clone() };
-                let key = u64::from(flight.from) << 32 | u64::from(flight.message);
-                let text = tell.then(|| format!("node {to} takes {message:?} of node {from}"));
-                self.choices(&without, place, key, input, text, tell, take);
-            } else {
-                take(without.clone(), tell.then(|| format!("node {to} is down and misses {message:?} of node {from}")));
-            }
-            if state.used.losses < self.bounds.losses && is_up {
-                without.used.losses += 1;
-                take(without, tell.then(|| format!("{message:?} of node {from} to node {to} is lost")));
-            }
-            if state.used.duplications < self.bounds.duplications {
-                let mut twice = state.clone();
-                twice.used.duplications += 1;
-                twice.flights.insert(index, *flight);
-                take(twice, tell.then(|| format!("{message:?} of node {from} to node {to} is doubled")));
-            }
-        }
-    }
-
-    /// A step of a machine, for each way that chance can go, and for a crash behind a record.
-    #[allow(clippy::too_many_arguments)]
-    fn choices(
-        &mut self,
-        state: &State,
-        place: usize,
-        key: u64,
-        input: Input<<T::Machine as Machine>::Command, <T::Machine as Machine>::Message>,
-        text: Option<String>,
-        tell: bool,
-        take: &mut impl FnMut(State, Option<String>),
-    ) {
-        let Some(&local) = state.locals.get(place) else { return };
-        let mut seen: Vec<u32> = Vec::new();
-        for choice in 0..self.model.choices() {
-            let (model, tables, now) = (self.model, self.tables, self.now);
-            let work_out = || Arc::new(step(model, tables, local, input.clone(), choice, now));
-            let transition = match input {
-                Input::Command(_) => work_out(),
-                _ => self.steps.get_or((local, key, choice), work_out),
-            };
-            if seen.contains(&transition.after) {
-                continue;
-            }
-            seen.push(transition.after);
-            let tell = |end: &str| {
-                tell.then(|| {
-                    let input = text.clone().unwrap_or_else(|| format!("node {} is ticked", place + 1));
-                    let events: Vec<String> = transition.events.iter().map(|event| format!("{event:?}")).collect();
-                    let told = if events.is_empty() { String::new() } else { format!("; told: {}", events.join(", ")) };
-                    format!("{input}{end}{told}")
-                })
-            };
-            take(self.after(state, place, &transition), tell(""));
-            if let Some(crashed) = transition.crashed.filter(|_| state.used.crashes < self.bounds.crashes) {
-                let mut next = state.clone();
-                next.used.crashes += 1;
-                set(&mut next, place, crashed);
-                take(next, tell(", and crashes when it has stored its record"));
-            }
-        }
-    }
-
-    /// The group after a step.
-    fn after(&self, state: &State, place: usize, transition: &Transition<<T::Machine as Machine>::Event>) -> State {
-        let mut next = state.clone();
-        set(&mut next, place, transition.after);
-        for &(to, message) in &transition.sends {
-            for other in 0..state.locals.len() {
-                let is_cut = (state.cut >> place | state.cut >> other) & 1 == 1;
-                if to >> other & 1 == 1 && other != place && !is_cut {
-                    next.flights.push(Flight { message, from: place as u8, to: other as u8, age: 0 });
+                self.forget_the_gone(&mut next);
+                if next.cut & bit != 0 {
+                    take(place, &next);
                 }
             }
         }
-        next.flights.sort_unstable();
-        if !transition.events.is_empty() {
-            let mut memory = (*self.tables.memories.get(next.memory)).clone();
-            transition.events.iter().for_each(|event| self.model.remember(&mut memory, place, event));
-            next.memory = self.tables.memories.number(memory);
-        }
-        next
     }
 
-    fn is_due(&mut self, local: u32) -> bool {
-        let (tables, now) = (self.tables, self.now);
-        self.due.get_or(local, || {
-            let local = tables.locals.get(local);
-            let deadline = local.machine.as_ref().and_then(Machine::deadline);
-            deadline.is_some_and(|deadline| deadline <= now)
-        })
-    }
-
-    /// A quantum later, unless something has to happen before.
-    fn time_passes(&mut self, state: &State) -> Option<State> {
-        let waits = state.flights.iter().any(|flight| flight.age >= self.bounds.delay);
-        if waits || state.locals.iter().any(|local| self.is_due(*local)) {
-            return None;
-        }
+    /// A quantum later, before anybody has had a turn.
+    fn later(&mut self, state: &State) -> State {
+        let (model, by, now) = (self.model, self.bounds.quantum, self.now + self.bounds.quantum);
         let mut next = state.clone();
-        let (model, tables, by, now) = (self.model, self.tables, self.bounds.quantum, self.now);
         for local in &mut next.locals {
-            *local = self.later.get_or(*local, || {
-                let mut local = (*tables.locals.get(*local)).clone();
-                if let Some(machine) = &mut local.machine {
-                    model.rebase(machine, now, by);
-                }
-                tables.locals.number(local)
-            });
+            *local = *self.later.entry(*local).or_insert_with(|| rebased(model, &mut self.locals, *local, now, by));
         }
         for flight in &mut next.flights {
             flight.age += 1;
-            flight.message = self.messages_later.get_or(flight.message, || {
-                let mut message = (*tables.messages.get(flight.message)).clone();
-                model.rebase_message(&mut message, now, by);
-                tables.messages.number(message)
+            flight.message = *self.messages_later.entry(flight.message).or_insert_with(|| {
+                let mut later = (**self.messages.get(flight.message)).clone();
+                model.rebase_message(&mut later, now, by);
+                self.messages.number(later)
             });
         }
         next.flights.sort_unstable();
-        Some(next)
+        next
     }
-}
 
-fn set(state: &mut State, place: usize, local: u32) {
-    if let Some(slot) = state.locals.get_mut(place) {
-        *slot = local;
+    fn case(&mut self, later: &State, place: usize) -> Case<CommandOf<T>> {
+        let commands = if later.used.commands < self.bounds.commands {
+            self.view(later, |model, view| model.commands(place, view))
+        } else {
+            Vec::new()
+        };
+        Case {
+            place: place as u8,
+            local: later.locals.get(place).copied().unwrap_or(0),
+            left: self.most.less(later.used),
+            inbox: later.flights.iter().filter(|flight| usize::from(flight.to) == place).copied().collect(),
+            commands,
+            restarts: later.used.restarts,
+        }
     }
-}
 
-/// The present, in every state: far enough from the origin that what is counted back from it and still matters has room.
-pub(super) fn present(bounds: &Bounds) -> Instant {
-    Instant::ORIGIN.after(bounds.quantum.saturating_mul(u32::from(bounds.past)))
-}
+    fn turns(&mut self, later: &State) -> Vec<Arc<Turn>> {
+        (0..later.locals.len()).map(|place| self.turn(later, place)).collect()
+    }
 
-/// One step of the machine in a local state.
-fn step<T: Model>(
-    model: &T,
-    tables: &Tables<T>,
-    local: u32,
-    input: Input<<T::Machine as Machine>::Command, <T::Machine as Machine>::Message>,
-    choice: u32,
-    now: Instant,
-) -> Transition<<T::Machine as Machine>::Event> {
-    let mut local = (*tables.locals.get(local)).clone();
-    let (mut sends, mut events, mut crashed) = (Vec::new(), Vec::new(), None);
-    if let Some(machine) = &mut local.machine {
-        model.choose(machine, choice);
-        let outputs = machine.step(input, now);
-        model.choose(machine, 0);
-        for output in outputs {
-            match output {
-                Output::Persist(record) => {
-                    local.durable = Some(record);
-                    crashed = local.durable.clone();
+    fn turn(&mut self, later: &State, place: usize) -> Arc<Turn> {
+        let case = self.case(later, place);
+        if let Some(turn) = self.worked_out.get(&case) {
+            return Arc::clone(turn);
+        }
+        let turn = Arc::new(self.turn.work_out(&case, false).0);
+        if self.worked_out.len() >= MOST_TURNS {
+            self.worked_out.clear();
+        }
+        self.worked_out.insert(case, Arc::clone(&turn));
+        turn
+    }
+
+    /// All ways in which the turns of all nodes can end together.
+    fn combine(&mut self, later: &State, turns: &[Arc<Turn>], mut take: impl FnMut(&[u32], &State)) {
+        let mut odometer = alloc::vec![0_usize; turns.len()];
+        let mut ends = alloc::vec![0_u32; turns.len()];
+        let mut next = State::default();
+        loop {
+            for ((end, turn), index) in ends.iter_mut().zip(turns).zip(&odometer) {
+                let Some(found) = turn.ends.get(*index) else { return };
+                *end = *found;
+            }
+            if self.put_together(later, turns, &ends, &mut next) {
+                take(&ends, &next);
+            }
+            let mut place = 0;
+            loop {
+                let (Some(index), Some(turn)) = (odometer.get_mut(place), turns.get(place)) else { return };
+                *index += 1;
+                if *index < turn.ends.len() {
+                    break;
                 }
-                Output::Send { to, message } => {
-                    let places = recipients(to, machine.peers());
-                    sends.push((places, tables.messages.number(message)));
-                }
-                Output::Event(event) => events.push(event),
+                *index = 0;
+                place += 1;
             }
         }
     }
-    let crashed = crashed.map(|durable| tables.locals.number(Local { machine: None, durable: Some(durable) }));
-    Transition { after: tables.locals.number(local), crashed, sends, events }
+
+    /// The group after these stages; whether so much may happen.
+    fn put_together(&mut self, later: &State, turns: &[Arc<Turn>], ends: &[u32], next: &mut State) -> bool {
+        (next.memory, next.used, next.cut) = (later.memory, later.used, later.cut);
+        next.locals.clear();
+        next.flights.clear();
+        for (place, (turn, end)) in turns.iter().zip(ends).enumerate() {
+            let Some(stage) = turn.stages.get(*end as usize) else { return false };
+            next.used = next.used.plus(stage.used);
+            next.locals.push(self.settled(stage.local));
+            next.flights.extend(&stage.inbox);
+            for &(to, message) in &stage.sent {
+                for other in 0..turns.len() {
+                    let is_cut = (later.cut >> place | later.cut >> other) & 1 == 1;
+                    if to >> other & 1 == 1 && other != place && !is_cut {
+                        next.flights.push(Flight { to: other as u8, from: place as u8, age: 0, message });
+                    }
+                }
+            }
+            if stage.told != NOTHING_TOLD {
+                next.memory = self.remember(next.memory, place, stage.told);
+            }
+        }
+        if !next.used.is_within(self.most) {
+            return false;
+        }
+        next.flights.sort_unstable();
+        self.forget_the_gone(next);
+        true
+    }
+
+    /// A node at the end of its turn, without what makes no difference any more.
+    fn settled(&mut self, local: u32) -> u32 {
+        let (model, now) = (self.model, self.now);
+        *self.settled.entry(local).or_insert_with(|| rebased(model, &mut self.locals, local, now, Duration::ZERO))
+    }
+
+    fn remember(&mut self, memory: u32, place: usize, told: u32) -> u32 {
+        *self.remembered.entry((memory, place as u8, told)).or_insert_with(|| {
+            let mut after = (**self.memories.get(memory)).clone();
+            self.tidings.get(told).iter().for_each(|event| self.model.remember(&mut after, place, event));
+            self.memories.number(after)
+        })
+    }
+
+    /// What is on its way to somebody who never comes back makes no difference any more.
+    fn forget_the_gone(&mut self, state: &mut State) {
+        if state.used.restarts < self.bounds.restarts || state.used.crashes == 0 {
+            return;
+        }
+        for (place, local) in state.locals.iter().enumerate() {
+            if self.locals.get(*local).machine.is_none() {
+                state.flights.retain(|flight| usize::from(flight.to) != place);
+                state.cut &= !(1 << place);
+            }
+        }
+    }
+
+    /// Whether the group passes through a state that may not be while its nodes have their turns, in whatever order they have
+    /// them: one at any stage of its turn, or two at the end of theirs, and the others still before.
+    fn midway(&mut self, later: &State, turns: &[Arc<Turn>]) -> Option<String> {
+        let mut locals = later.locals.clone();
+        for (place, turn) in turns.iter().enumerate() {
+            for number in 0..turn.stages.len() as u32 {
+                let wrong = self.wrong_with(later, &mut locals, &[(place, turn, number)]);
+                if wrong.is_some() {
+                    return wrong;
+                }
+            }
+            for (other, second) in turns.iter().enumerate().skip(place + 1) {
+                for one in &turn.ends {
+                    for two in &second.ends {
+                        let wrong = self.wrong_with(later, &mut locals, &[(place, turn, *one), (other, second, *two)]);
+                        if wrong.is_some() {
+                            return wrong;
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn wrong_with(&mut self, later: &State, locals: &mut [u32], moved: &[(usize, &Arc<Turn>, u32)]) -> Option<String> {
+        let (mut memory, mut used) = (later.memory, later.used);
+        for &(place, turn, number) in moved {
+            let stage = turn.stages.get(number as usize)?;
+            *locals.get_mut(place)? = stage.local;
+            used = used.plus(stage.used);
+            if stage.told != NOTHING_TOLD {
+                memory = self.remember(memory, place, stage.told);
+            }
+        }
+        let wrong = used
+            .is_within(self.most)
+            .then(|| self.show(locals, memory, later.cut, |model, view| model.check(view).err()))
+            .flatten();
+        for &(place, ..) in moved {
+            *locals.get_mut(place)? = *later.locals.get(place)?;
+        }
+        let because = wrong?;
+        let mut told = alloc::vec![format!("{because}, within the next quantum, when")];
+        for &(place, _, number) in moved {
+            told.extend(self.way(later, Duration::ZERO, place, number).iter().map(ToString::to_string));
+        }
+        Some(told.join("\n             "))
+    }
+}
+
+fn rebased<T: Model>(model: &T, locals: &mut Copy<'_, LocalOf<T>>, local: u32, now: Instant, by: Duration) -> u32 {
+    let mut later = (**locals.get(local)).clone();
+    if let Some(machine) = &mut later.machine {
+        model.rebase(machine, now, by);
+    }
+    locals.number(later)
 }

@@ -7,8 +7,8 @@
 //! # Time
 //!
 //! A protocol with leases stands on time, so timers do not go off whenever they like. Time passes in quanta, for all nodes
-//! alike. A message takes from none to [`Bounds::delay`] quanta: within those it may be delivered at any time and in
-//! any order. A deadline that has come is served before time goes on. All instants are counted back from the present (see
+//! alike. A message takes from one to [`Bounds::delay`] quanta, and messages that may arrive in one quantum are taken in any
+//! order. A deadline that has come is served before time goes on. All instants are counted back from the present (see
 //! [`Rebase`](quorate::Rebase)), so a state that has been before is recognised whenever it comes again, and the group can
 //! be followed for ever.
 //!
@@ -30,8 +30,11 @@ mod model;
 pub mod models;
 mod report;
 mod search;
+mod state;
 mod tables;
+mod turn;
+mod visited;
 
 pub use model::{Bounds, Model, View};
-pub use report::{Counterexample, Report};
+pub use report::{Counterexample, Deed, Move, Passage, Report};
 pub use search::{Explorer, Progress};

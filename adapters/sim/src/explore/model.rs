@@ -14,7 +14,7 @@ use quorate::{Instant, Machine};
 pub struct Bounds {
     /// How much time passes at once. All timings should be multiples of it; a deadline in between is served at the next.
     pub quantum: Duration,
-    /// How many quanta a message takes at most.
+    /// How many quanta a message takes at most, from 1 to 3; it takes one at least.
     pub delay: u8,
     /// How many quanta before the present anything looks back, at most 255: what lies further back is one and the same.
     pub past: u8,
@@ -33,7 +33,13 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Messages take up to one quantum; nothing goes wrong.
+    /// The present, in every state: far enough from the origin that what is counted back from it and still matters has room.
+    #[must_use]
+    pub fn present(&self) -> Instant {
+        Instant::ORIGIN.after(self.quantum.saturating_mul(u32::from(self.past)))
+    }
+
+    /// Messages take one quantum, and arrive in any order; nothing goes wrong.
     #[must_use]
     pub const fn quiet(quantum: Duration) -> Self {
         Self { quantum, delay: 1, past: 32, losses: 0, duplications: 0, crashes: 0, restarts: 0, cuts: 0, commands: 0 }
@@ -63,7 +69,13 @@ type RecordOf<T> = <<T as Model>::Machine as Machine>::Record;
 /// A small group and what is promised of it. See [`Explorer`](super::Explorer) for an example.
 pub trait Model: Sync {
     /// What runs.
-    type Machine: Simulated<Message: Eq + Send + Sync, Record: Eq + Send + Sync, Event: Send + Sync> + Send + Sync;
+    type Machine: Simulated<
+            Command: Eq + Hash + Send + Sync,
+            Message: Eq + Send + Sync,
+            Record: Eq + Send + Sync,
+            Event: Eq + Send + Sync,
+        > + Send
+        + Sync;
     /// What is remembered of the past and is not in any machine, such as who led which epoch. `()` if nothing is.
     type Memory: Clone + Eq + Hash + Debug + Default + Send + Sync;
 
@@ -104,7 +116,8 @@ pub trait Model: Sync {
         Vec::new()
     }
 
-    /// Remembers an event. If it already shows that a promise is broken, the memory can say so to [`check`](Model::check).
+    /// Remembers an event. Those of different places within a quantum come in the order of the places, so it must not make a
+    /// difference in which. If it already shows that a promise is broken, the memory can say so to [`check`](Model::check).
     fn remember(&self, memory: &mut Self::Memory, place: usize, event: &EventOf<Self>) {
         let _ = (memory, place, event);
     }

@@ -1,9 +1,11 @@
 //! What an exploration found.
 
 use super::Bounds;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 /// What an exploration found.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,16 +57,107 @@ impl Report {
 pub struct Counterexample {
     /// What is wrong in the end.
     pub because: String,
-    /// What happened, step by step.
-    pub steps: Vec<String>,
+    /// How many nodes there are.
+    pub nodes: usize,
+    /// What happened, move by move.
+    pub moves: Vec<Move>,
+}
+
+/// Something that happened on the way to a state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Move {
+    /// When, counted from the beginning.
+    pub at: Duration,
+    /// At which place, from 0.
+    pub place: usize,
+    /// What.
+    pub deed: Deed,
+    /// What the local user was told by it.
+    pub told: Vec<String>,
+}
+
+/// What a node does in an exploration, or what is done to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum Deed {
+    /// It takes a message.
+    Took(Passage),
+    /// A message to it is lost.
+    Lost(Passage),
+    /// A message to it is doubled.
+    Doubled(Passage),
+    /// It is down and misses a message.
+    Missed(Passage),
+    /// Its deadline has come.
+    Ticked,
+    /// Its user asks for something.
+    Asked(String),
+    /// It crashes.
+    Crashed,
+    /// It takes a step, makes a record durable, and crashes before anything leaves that stands behind it.
+    CrashedAfter(Box<Deed>),
+    /// It starts again, with this durable.
+    Started(String),
+    /// It is cut off from all others.
+    CutOff,
+    /// It is connected again.
+    Joined,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Passage {
+    /// From which place, from 0.
+    pub from: usize,
+    /// How long it was on its way.
+    pub took: Duration,
+    /// What it says.
+    pub message: String,
+}
+
+impl fmt::Display for Passage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of node {}", self.message, self.from + 1)
+    }
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Took(passage) => write!(f, "takes {passage}"),
+            Self::Lost(passage) => write!(f, "never gets {passage}, which is lost"),
+            Self::Doubled(passage) => write!(f, "will get {passage} twice"),
+            Self::Missed(passage) => write!(f, "is down and misses {passage}"),
+            Self::Ticked => f.write_str("is ticked"),
+            Self::Asked(command) => write!(f, "is asked for {command}"),
+            Self::Crashed => f.write_str("crashes"),
+            Self::CrashedAfter(deed) => write!(f, "{deed}, and crashes when it has stored its record"),
+            Self::Started(record) => write!(f, "starts again, with {record}"),
+            Self::CutOff => f.write_str("is cut off from all others"),
+            Self::Joined => f.write_str("is connected again"),
+        }
+    }
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "node {} {}", self.place + 1, self.deed)?;
+        match &self.told[..] {
+            [] => Ok(()),
+            told => write!(f, "; its user is told {}", told.join(", ")),
+        }
+    }
 }
 
 impl fmt::Display for Counterexample {
+    /// A line for each move, with its time.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, step) in (1..).zip(&self.steps) {
-            writeln!(f, "{number:>4}  {step}")?;
+        for step in &self.moves {
+            writeln!(f, "{:>9.3} s  {step}", step.at.as_secs_f64())?;
         }
-        write!(f, "then {}", self.because)
+        write!(f, "and then: {}", self.because)
     }
 }
 
@@ -74,7 +167,7 @@ impl fmt::Display for Report {
         let Bounds { quantum, delay, past: _, losses, duplications, crashes, restarts, cuts, commands } = self.bounds;
         writeln!(
             f,
-            "{model}: messages take up to {delay} quanta of {quantum:?}; up to {losses} losses, {duplications} duplications, \
+            "{model}: messages take 1 to {delay} quanta of {quantum:?}; up to {losses} losses, {duplications} duplications, \
              {crashes} crashes, {restarts} restarts, {cuts} cuts, {commands} commands"
         )?;
         writeln!(

@@ -1,16 +1,16 @@
 //! Breadth-first search, on all cores.
 
-use super::expand::{Expander, State};
+use super::expand::Expander;
+use super::state::State;
 use super::tables::Tables;
+use super::visited::{Print, Visited, fingerprint};
 use super::{Counterexample, Model, Report};
 use crate::Answer;
-use crate::world::Digest;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::hash::{BuildHasherDefault, Hasher};
 use core::sync::atomic::{AtomicUsize, Ordering};
-use std::collections::HashMap;
+use core::time::Duration;
 use std::sync::Mutex;
 use std::thread;
 
@@ -65,49 +65,29 @@ impl Default for Explorer {
 pub struct Progress {
     /// How many states have been reached.
     pub states: usize,
-    /// How many steps they are away from the first.
+    /// How many quanta they are away from the first.
     pub depth: u64,
 }
 
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} states, {} steps deep", self.states, self.depth)
+        write!(f, "{} states, {} quanta deep", self.states, self.depth)
     }
 }
 
-/// A fingerprint, as four words so that it does not ask for more room than it has.
-type Print = [u32; 4];
+/// How many states of a layer are expanded before their successors are entered, so that what waits for that stays small.
+const SLICE: usize = 1 << 13;
 
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk::<8>() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-    fn write_usize(&mut self, _: usize) {}
-}
-
-fn fingerprint(bytes: &[u8]) -> Print {
-    let (mut first, mut second) = (Digest::new(), Digest::new());
-    second.word(0x452_821e_638d_0137);
-    for half in [&mut first, &mut second] {
-        half.write(bytes);
-        half.word(bytes.len() as u64);
-    }
-    let (a, b) = (first.value(), second.value());
-    [a as u32, (a >> 32) as u32, b as u32, (b >> 32) as u32]
+/// What follows from a state.
+struct Expanded {
+    successors: Vec<Found>,
+    /// What is wrong between the state and its successors.
+    midway: Option<String>,
 }
 
 /// A successor that was found.
 struct Found {
     print: Print,
-    ordinal: u16,
     /// Its encoding, and what is to be said of it; nothing if it was known already.
     new: Option<New>,
 }
@@ -119,30 +99,15 @@ struct New {
     within: bool,
 }
 
-/// All that is kept of the states that were visited.
-#[derive(Default)]
-struct Visited {
-    numbers: HashMap<Print, u32, BuildHasherDefault<AsItIs>>,
-    /// For each state, from which it was first reached, and as its how-manieth successor.
-    parents: Vec<u32>,
-    ordinals: Vec<u16>,
-    /// Successors, one state's behind another's, and where each one's begin.
-    successors: Vec<u32>,
-    begins: Vec<u32>,
-    good: Vec<bool>,
+/// An exploration under way.
+struct Search {
+    visited: Visited,
+    /// The states of the next layer, encoded. Those at the edge are entered with nothing to expand.
+    frontier: Vec<Vec<u8>>,
+    report: Report,
+    /// The first thing that was wrong: in which state or just behind it, and what.
+    wrong: Option<(u32, String)>,
     fullest: usize,
-}
-
-impl Visited {
-    fn bytes(&self, frontier: usize) -> usize {
-        // A map keeps an entry and a byte beside it for each of its buckets, of which it fills seven eighths at most.
-        let buckets = (self.numbers.capacity() * 8 / 7).next_power_of_two();
-        buckets * (size_of::<(Print, u32)>() + 1)
-            + (self.parents.capacity() + self.begins.capacity() + self.successors.capacity()) * size_of::<u32>()
-            + self.ordinals.capacity() * size_of::<u16>()
-            + self.good.capacity()
-            + frontier
-    }
 }
 
 impl Explorer {
@@ -153,8 +118,27 @@ impl Explorer {
         let cores = thread::available_parallelism().map_or(1, core::num::NonZero::get);
         let threads = if self.threads == 0 { cores } else { self.threads };
         let mut expanders: Vec<Expander<'_, T>> = (0..threads).map(|_| Expander::new(model, &tables)).collect();
-        let mut visited = Visited::default();
-        let mut report = Report {
+        let mut search = Search::new(model);
+        if let Some(expander) = expanders.first_mut() {
+            let initial = expander.initial();
+            let new = judge(expander, &initial);
+            search.enter(0, 0, Found { print: fingerprint(&new.bytes), new: Some(new) });
+        }
+        let goes_on = |so_far: Progress| progress(so_far).goes_on() && so_far.states <= self.most_states;
+        while !search.frontier.is_empty() && search.report.complete {
+            search.layer(&mut expanders, &goes_on);
+        }
+        search.report.local_states = tables.locals.len() as u64;
+        let mut report = search.end(expanders.first_mut());
+        report.seconds = begun.elapsed().as_secs_f64();
+        report.states_per_second = report.states as f64 / report.seconds.max(1e-9);
+        report
+    }
+}
+
+impl Search {
+    fn new<T: Model>(model: &T) -> Self {
+        let report = Report {
             model: model.name(),
             bounds: model.bounds(),
             states: 0,
@@ -171,172 +155,106 @@ impl Explorer {
             states_per_second: 0.0,
             bytes_per_state: 0.0,
         };
+        Self { visited: Visited::default(), frontier: Vec::new(), report, wrong: None, fullest: 0 }
+    }
 
-        let mut wrong: Option<(u32, String)> = None;
-        let mut frontier: Vec<Vec<u8>> = Vec::new();
-        if let Some(expander) = expanders.first() {
-            let initial = expander.initial();
-            let new = judge(expander, &initial);
-            let found = Found { print: fingerprint(&new.bytes), ordinal: 0, new: Some(new) };
-            visited.add(0, found, &mut frontier, &mut report, &mut wrong);
-        }
-        visited.begins.clear();
-        visited.successors.clear();
-        while !frontier.is_empty() && report.complete {
-            let first = visited.begins.len() as u32;
-            let layer = core::mem::take(&mut frontier);
-            // A slice of the layer at a time, so that what waits to be entered stays small.
-            for (slice, states) in layer.chunks(1 << 14).enumerate() {
-                let found = expand(&mut expanders, states, &visited.numbers);
-                for (index, successors) in found.into_iter().enumerate() {
-                    visited.begins.push(visited.successors.len() as u32);
-                    let parent = first + (slice << 14) as u32 + index as u32;
-                    for found in successors {
-                        let number = visited.add(parent, found, &mut frontier, &mut report, &mut wrong);
-                        visited.successors.push(number);
-                    }
+    /// Expands all states of the frontier, unless it is told not to go on.
+    fn layer<T: Model>(&mut self, expanders: &mut [Expander<'_, T>], goes_on: &impl Fn(Progress) -> bool) {
+        let layer = core::mem::take(&mut self.frontier);
+        let mut numbers = Vec::new();
+        for states in layer.chunks(SLICE) {
+            for Expanded { successors, midway } in expand(expanders, states, &self.visited) {
+                let parent = self.visited.expanded() as u32;
+                if let Some(because) = midway {
+                    self.report.violations += 1;
+                    self.wrong.get_or_insert((parent, because));
                 }
-                // Also within a layer: those of a large model take minutes.
-                let so_far = Progress { states: visited.parents.len(), depth: report.depth + 1 };
-                if !progress(so_far).goes_on() || so_far.states > self.most_states {
-                    report.complete = false;
-                    break;
+                self.report.transitions += successors.len() as u64;
+                numbers.clear();
+                for (ordinal, found) in (0..).zip(successors) {
+                    numbers.push(self.enter(parent, ordinal, found));
                 }
+                self.visited.expand(&mut numbers);
             }
-            let waiting: usize =
-                layer.iter().chain(&frontier).map(|bytes| bytes.capacity() + size_of::<Vec<u8>>()).sum();
-            visited.fullest = visited.fullest.max(visited.bytes(waiting));
-            report.depth += 1;
+            if !goes_on(Progress { states: self.visited.len(), depth: self.report.depth + 1 }) {
+                self.report.complete = false;
+                break;
+            }
         }
-        report.states = visited.parents.len() as u64;
-        report.transitions = visited.successors.len() as u64;
-        report.local_states = tables.locals.len() as u64;
-        report.good = visited.good.iter().filter(|good| **good).count() as u64;
-        report.bytes_per_state = visited.fullest as f64 / report.states.max(1) as f64;
+        let waiting = layer.iter().chain(&self.frontier).map(|bytes| bytes.capacity() + size_of::<Vec<u8>>());
+        self.fullest = self.fullest.max(self.visited.bytes() + waiting.sum::<usize>());
+        self.report.depth += 1;
+    }
+
+    /// Enters a successor, and returns its number.
+    fn enter(&mut self, parent: u32, ordinal: u32, found: Found) -> u32 {
+        if let Some(number) = self.visited.number(&found.print) {
+            return number;
+        }
+        let New { bytes, wrong, good, within } = found.new.unwrap_or_else(|| unreachable!("it was not known"));
+        let number = self.visited.add(found.print, parent, ordinal, good || !within);
+        self.report.at_the_edge += u64::from(!within);
+        if let Some(because) = wrong {
+            self.report.violations += 1;
+            self.wrong.get_or_insert((number, because));
+        }
+        self.frontier.push(if within { bytes } else { Vec::new() });
+        number
+    }
+
+    /// What was found in the end.
+    fn end<T: Model>(self, expander: Option<&mut Expander<'_, T>>) -> Report {
+        let Self { visited, mut report, mut wrong, fullest, .. } = self;
+        report.states = visited.len() as u64;
+        report.good = visited.good() - report.at_the_edge;
+        report.bytes_per_state = fullest as f64 / report.states.max(1) as f64;
         if report.complete && wrong.is_none() {
             let trapped = visited.trapped();
             report.traps = trapped.len() as u64;
             wrong = trapped.first().map(|first| (*first, String::from("no good state can be reached any more")));
         }
-        report.counterexample = wrong
-            .zip(expanders.first_mut())
-            .map(|((number, because), expander)| Counterexample { because, steps: visited.path(number, expander) });
-        report.seconds = begun.elapsed().as_secs_f64();
-        report.states_per_second = report.states as f64 / report.seconds.max(1e-9);
+        report.counterexample = wrong.zip(expander).map(|((number, because), expander)| tell(expander, &visited.way(number), because));
         report
     }
 }
 
-impl Visited {
-    /// Enters a successor, and returns its number.
-    fn add(
-        &mut self,
-        parent: u32,
-        found: Found,
-        frontier: &mut Vec<Vec<u8>>,
-        report: &mut Report,
-        wrong: &mut Option<(u32, String)>,
-    ) -> u32 {
-        if let Some(number) = self.numbers.get(&found.print) {
-            return *number;
-        }
-        let number = self.parents.len() as u32;
-        self.numbers.insert(found.print, number);
-        self.parents.push(parent);
-        self.ordinals.push(found.ordinal);
-        let Some(new) = found.new else { return number };
-        // What lies beyond the edge is not known, so it is not held against the state at the edge.
-        self.good.push(new.good || !new.within);
-        report.at_the_edge += u64::from(!new.within);
-        if let Some(because) = new.wrong {
-            report.violations += 1;
-            wrong.get_or_insert((number, because));
-        }
-        // States keep their order, so an edge state is entered with nothing to expand.
-        frontier.push(if new.within { new.bytes } else { Vec::new() });
-        number
+/// How a state was reached: its way is walked again, this time with a word on each move.
+fn tell<T: Model>(expander: &mut Expander<'_, T>, way: &[u32], because: String) -> Counterexample {
+    let mut state = expander.initial();
+    let mut at = Duration::ZERO;
+    let mut moves = Vec::new();
+    for ordinal in way {
+        let Some((next, then, more)) = expander.moves(&state, at, *ordinal) else { break };
+        moves.extend(more);
+        (state, at) = (next, then);
     }
-
-    /// The states from which no good one can be reached, in the order in which they were found.
-    fn trapped(&self) -> Vec<u32> {
-        let mut free = self.good.clone();
-        loop {
-            let mut changed = false;
-            for number in (0..self.begins.len()).rev() {
-                if free.get(number) != Some(&false) {
-                    continue;
-                }
-                let begin = self.begins.get(number).copied().unwrap_or(0) as usize;
-                let end = self.begins.get(number + 1).map_or(self.successors.len(), |end| *end as usize);
-                let successors = self.successors.get(begin..end).unwrap_or_default();
-                if successors.iter().any(|next| free.get(*next as usize) == Some(&true)) {
-                    free[number] = true;
-                    changed = true;
-                }
-            }
-            if !changed {
-                return (0..).zip(&free).filter(|(_, free)| !**free).map(|(number, _)| number).collect();
-            }
-        }
-    }
-
-    /// How a state was reached: its way is walked again, this time with a word on each step.
-    fn path<T: Model>(&self, number: u32, expander: &mut Expander<'_, T>) -> Vec<String> {
-        let mut ordinals = Vec::new();
-        let mut at = number;
-        while at != 0 {
-            ordinals.extend(self.ordinals.get(at as usize).copied());
-            at = self.parents.get(at as usize).copied().unwrap_or(0);
-        }
-        let mut steps = Vec::new();
-        let mut state = expander.initial();
-        for ordinal in ordinals.into_iter().rev() {
-            let (mut next, mut count) = (None, 0);
-            expander.expand(&state, true, |successor, text| {
-                if count == ordinal {
-                    next = Some((successor, text.unwrap_or_default()));
-                }
-                count += 1;
-            });
-            let Some((successor, text)) = next else { break };
-            state = successor;
-            steps.push(text);
-        }
-        steps
-    }
+    Counterexample { because, nodes: state.locals.len(), moves }
 }
 
-fn judge<T: Model>(expander: &Expander<'_, T>, state: &State) -> New {
+fn judge<T: Model>(expander: &mut Expander<'_, T>, state: &State) -> New {
     let mut bytes = Vec::new();
     state.encode(&mut bytes);
     bytes.shrink_to_fit();
-    let (wrong, good, within) = expander.view(state, |view| {
-        let model = expander.model;
-        (model.check(view).err(), model.is_good(view), model.is_within(view))
-    });
+    let (wrong, good, within) =
+        expander.view(state, |model, view| (model.check(view).err(), model.is_good(view), model.is_within(view)));
     New { bytes, wrong, good, within }
 }
 
-/// The successors of each of these states.
-fn expand<T: Model>(
-    expanders: &mut [Expander<'_, T>],
-    states: &[Vec<u8>],
-    known: &HashMap<Print, u32, BuildHasherDefault<AsItIs>>,
-) -> Vec<Vec<Found>> {
-    const AT_ONCE: usize = 256;
+/// What follows from each of these states.
+fn expand<T: Model>(expanders: &mut [Expander<'_, T>], states: &[Vec<u8>], visited: &Visited) -> Vec<Expanded> {
+    const AT_ONCE: usize = 64;
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Vec<Vec<Found>>)>> = Mutex::new(Vec::new());
+    let done: Mutex<Vec<(usize, Vec<Expanded>)>> = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for expander in expanders.iter_mut() {
             let (next, done) = (&next, &done);
             scope.spawn(move || {
-                let mut bytes = Vec::new();
                 loop {
                     let chunk = next.fetch_add(1, Ordering::Relaxed);
                     let Some(states) = states.chunks(AT_ONCE).nth(chunk) else { return };
-                    let found = states.iter().map(|state| successors(expander, state, known, &mut bytes)).collect();
+                    let expanded = states.iter().map(|state| successors(expander, state, visited)).collect();
                     if let Ok(mut done) = done.lock() {
-                        done.push((chunk, found));
+                        done.push((chunk, expanded));
                     }
                 }
             });
@@ -344,24 +262,26 @@ fn expand<T: Model>(
     });
     let mut done = done.into_inner().unwrap_or_default();
     done.sort_unstable_by_key(|(chunk, _)| *chunk);
-    done.into_iter().flat_map(|(_, found)| found).collect()
+    done.into_iter().flat_map(|(_, expanded)| expanded).collect()
 }
 
-fn successors<T: Model>(
-    expander: &mut Expander<'_, T>,
-    state: &[u8],
-    known: &HashMap<Print, u32, BuildHasherDefault<AsItIs>>,
-    bytes: &mut Vec<u8>,
-) -> Vec<Found> {
-    let Some(state) = State::decode(state) else { return Vec::new() };
-    let mut states = Vec::new();
-    expander.expand(&state, false, |successor, _| states.push(successor));
-    let describe = |(ordinal, successor): (usize, State)| {
+fn successors<T: Model>(expander: &mut Expander<'_, T>, state: &[u8], visited: &Visited) -> Expanded {
+    let Some(state) = State::decode(state) else { return Expanded { successors: Vec::new(), midway: None } };
+    let (mut successors, mut fresh, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+    let midway = expander.expand(&state, |successor| {
         bytes.clear();
-        successor.encode(bytes);
-        let print = fingerprint(bytes);
-        let new = (!known.contains_key(&print)).then(|| judge(expander, &successor));
-        Found { print, ordinal: ordinal as u16, new }
-    };
-    states.into_iter().enumerate().map(describe).collect()
+        successor.encode(&mut bytes);
+        let print = fingerprint(&bytes);
+        if visited.number(&print).is_none() {
+            fresh.push((successors.len(), successor.clone()));
+        }
+        successors.push(Found { print, new: None });
+    });
+    for (index, successor) in fresh {
+        let new = judge(expander, &successor);
+        if let Some(found) = successors.get_mut(index) {
+            found.new = Some(new);
+        }
+    }
+    Expanded { successors, midway }
 }
