@@ -213,7 +213,8 @@ impl Search {
             report.traps = trapped.len() as u64;
             wrong = trapped.first().map(|first| (*first, String::from("no good state can be reached any more")));
         }
-        report.counterexample = wrong.zip(expander).map(|((number, because), expander)| tell(expander, &visited.way(number), because));
+        report.counterexample =
+            wrong.zip(expander).map(|((number, because), expander)| tell(expander, &visited.way(number), because));
         report
     }
 }

@@ -110,12 +110,8 @@ pub(super) struct Tables<T: Model> {
 
 impl<T: Model> Tables<T> {
     pub(super) fn new() -> Self {
-        let tables = Self {
-            locals: Table::new(),
-            messages: Table::new(),
-            memories: Table::new(),
-            tidings: Table::new(),
-        };
+        let tables =
+            Self { locals: Table::new(), messages: Table::new(), memories: Table::new(), tidings: Table::new() };
         tables.tidings.number(Vec::new());
         tables
     }

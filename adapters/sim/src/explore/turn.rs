@@ -43,8 +43,11 @@ pub(super) struct Turns<'a, T: Model> {
     messages: Copy<'a, MessageOf<T>>,
     tidings: Copy<'a, Vec<EventOf<T>>>,
     /// Steps that were worked out before: of which node, with which message, by which chance.
-    steps: HashMap<(u32, Option<(u8, u32)>, u32), Stepped>,
+    steps: HashMap<StepKey, Stepped>,
 }
+
+/// The node, the message and whose it is, unless it is a tick, and the way that chance goes.
+type StepKey = (u32, Option<(u8, u32)>, u32);
 
 /// What a step does.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use quorate::{DriftBound, Epoch, Group, Instant, NodeId, Rebase, Seed};
 
 const QUANTUM: Duration = Duration::from_millis(10);
 
-/// Three nodes that elect a leader, under the timings of a small bus: leases of seven quanta.
+/// Three nodes that elect a leader, under the timings of a small bus: leases of five quanta.
 ///
 /// A failure detector that is right, but as late as it likes, tells who is down or up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +33,26 @@ pub struct Elections {
     pub cuts: u8,
     /// How many epochs there are. No attempt beyond them is followed.
     pub epochs: u64,
+    /// How many ways chance can go, from 1 to 3. It decides how long a candidate that was not elected waits: one quantum, three
+    /// or two.
+    pub chances: u8,
 }
 
 impl Elections {
     /// Three nodes to which nothing happens.
     #[must_use]
     pub const fn new(guarantee: Guarantee) -> Self {
-        Self { guarantee, nodes: 3, losses: 0, duplications: 0, crashes: 0, restarts: 0, cuts: 0, epochs: 3 }
+        Self {
+            guarantee,
+            nodes: 3,
+            losses: 0,
+            duplications: 0,
+            crashes: 0,
+            restarts: 0,
+            cuts: 0,
+            epochs: 2,
+            chances: 3,
+        }
     }
 }
 
@@ -82,13 +95,13 @@ impl Model for Elections {
             Guarantee::Majority => 0,
             Guarantee::PerPartition => (crashes + cuts) * 4 + restarts * 2,
         };
-        Bounds { past: 8, losses, duplications, crashes, restarts, cuts, commands, ..Bounds::quiet(QUANTUM) }
+        Bounds { past: 6, losses, duplications, crashes, restarts, cuts, commands, ..Bounds::quiet(QUANTUM) }
     }
 
     fn start(&self, place: usize, _life: u64, record: Option<&Record>, now: Instant) -> Self::Machine {
         let timing = Timing {
-            lease: QUANTUM * 7,
-            renew: QUANTUM * 2,
+            lease: QUANTUM * 5,
+            renew: QUANTUM,
             timeout: QUANTUM * 2,
             jitter: Duration::ZERO,
             drift: DriftBound::ZERO,
@@ -114,9 +127,8 @@ impl Model for Elections {
         message.rebase(now, by);
     }
 
-    /// Chance decides only how long a candidate that was not elected waits: from half a timeout to one and a half.
     fn choices(&self) -> u32 {
-        FIRST_IS.len() as u32
+        u32::from(self.chances)
     }
 
     fn choose(&self, machine: &mut Self::Machine, choice: u32) {
@@ -216,9 +228,9 @@ impl Model for Elections {
     }
 }
 
-/// Seeds of generators whose first number is the least that there is, the middle one, and the greatest: a candidate that was not
-/// elected waits for one, two or three quanta.
-const FIRST_IS: [u64; 3] = [0x61c8_8646_80b5_83eb, 0x2fed_f1ef_ce1d_5545, 0x3162_8af6_7b21_31ab];
+/// Seeds of generators whose first number is the least that there is, the greatest, and the middle one: a candidate that was not
+/// elected waits for half a timeout and so much of a whole one.
+const FIRST_IS: [u64; 3] = [0x61c8_8646_80b5_83eb, 0x3162_8af6_7b21_31ab, 0x2fed_f1ef_ce1d_5545];
 
 #[cfg(test)]
 mod tests {
@@ -227,6 +239,6 @@ mod tests {
     #[test]
     fn chance_goes_every_way_that_quanta_tell_apart() {
         let pauses = FIRST_IS.map(|seed| Seed::new(seed).random().up_to(QUANTUM * 2));
-        assert_eq!(pauses, [Duration::ZERO, QUANTUM, QUANTUM * 2]);
+        assert_eq!(pauses, [Duration::ZERO, QUANTUM * 2, QUANTUM]);
     }
 }

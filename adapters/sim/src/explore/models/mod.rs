@@ -13,21 +13,26 @@ use quorate::election::Guarantee;
 /// The names of all models, and what each is about.
 pub const NAMES: &[(&str, &str)] = &[
     ("election", "three nodes that elect a leader of a majority; one crashes and starts again"),
-    ("election-per-partition", "the same, with a leader in each partition"),
-    ("election-lossy", "three nodes that elect a leader of a majority; one message is lost and one arrives twice"),
+    ("election-again", "the same without a crash, but with every way in which a second epoch comes"),
+    ("election-after-crash", "a crash, a restart and a second epoch together, while chance always goes one way"),
+    ("election-per-partition", "three nodes that elect a leader of each partition; one crashes and starts again"),
+    ("election-lossy", "three nodes that elect a leader of a majority; a message is lost and one arrives twice"),
     ("monitor", "two nodes that watch each other; one crashes and starts again, heartbeats are lost and doubled"),
 ];
 
 /// Explores the model of this name; `None` if there is none. `progress` is that of [`Explorer::explore`].
 pub fn explore<A: Answer>(name: &str, explorer: &Explorer, progress: impl Fn(Progress) -> A) -> Option<Report> {
-    let crash = Elections { crashes: 1, restarts: 1, ..Elections::new(Guarantee::Majority) };
+    let majority = Elections::new(Guarantee::Majority);
+    let crash = Elections { crashes: 1, restarts: 1, ..majority };
     Some(match name {
-        "election" => explorer.explore(&crash, progress),
+        "election" => explorer.explore(&Elections { epochs: 1, ..crash }, progress),
+        "election-again" => explorer.explore(&majority, progress),
+        "election-after-crash" => explorer.explore(&Elections { chances: 1, ..crash }, progress),
         "election-per-partition" => {
             explorer.explore(&Elections { guarantee: Guarantee::PerPartition, ..crash }, progress)
         }
         "election-lossy" => {
-            let lossy = Elections { losses: 1, duplications: 1, ..Elections::new(Guarantee::Majority) };
+            let lossy = Elections { losses: 1, duplications: 1, epochs: 1, chances: 1, ..majority };
             explorer.explore(&lossy, progress)
         }
         "monitor" => explorer.explore(&Monitors::default(), progress),
