@@ -4,7 +4,8 @@ use crate::history;
 use core::time::Duration;
 use proptest::prelude::*;
 use quorate::detector::{Heartbeat, Timeout, TimeoutConfig};
-use quorate::election::{Command, Config, Election, Guarantee, Message, Preempt, Start, Timing, Verdict};
+pub(crate) use quorate::election::Message;
+use quorate::election::{Command, Config, Election, Guarantee, Preempt, Start, Timing, Verdict};
 use quorate::member::{self, Member, Profile};
 use quorate::{DriftBound, Epoch, Group, Incarnation, Input, Instant, NodeId, Seed};
 
@@ -22,7 +23,11 @@ fn group() -> Group<6> {
 }
 
 pub(crate) fn election(guarantee: Guarantee, start: Start) -> Election<6> {
-    Election::new(config(guarantee), group(), &[NodeId::new(5)], start, Instant::ORIGIN).unwrap()
+    election_at(guarantee, start, Instant::ORIGIN)
+}
+
+pub(crate) fn election_at(guarantee: Guarantee, start: Start, now: Instant) -> Election<6> {
+    Election::new(config(guarantee), group(), &[NodeId::new(5)], start, now).unwrap()
 }
 
 pub(crate) fn member() -> Member<Timeout, 6> {

@@ -1,12 +1,11 @@
 //! Histories for machines: inputs at times that mostly go forward by a little, and now and then by a lot or back.
 #![allow(dead_code, reason = "machines pick what they need")]
 
-use core::fmt::Debug;
+use core::fmt::{Debug, Display};
 use core::hash::BuildHasher;
 use core::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
-use quorate::laws::Broken;
 use quorate::{Input, Instant, NodeId};
 use std::hash::RandomState;
 
@@ -71,10 +70,7 @@ enum Pause {
 }
 
 /// Tries many histories; on a failure prints the shortest that still fails, and how to run the same ones again.
-pub(crate) fn run<I: Clone + Debug>(
-    histories: BoxedStrategy<Vec<(I, Instant)>>,
-    check: impl Fn(Vec<(I, Instant)>) -> Result<(), Broken>,
-) {
+pub(crate) fn run<H: Clone + Debug, B: Display>(histories: BoxedStrategy<H>, check: impl Fn(H) -> Result<(), B>) {
     let seed = match std::env::var("PROPTEST_RNG_SEED") {
         Ok(seed) => seed.parse().expect("PROPTEST_RNG_SEED is a number"),
         Err(_) => RandomState::new().hash_one("a new seed for every run"),

@@ -42,6 +42,7 @@ laws!(monitor_any, monitor::any(), monitor::inputs());
 
 mod election;
 use quorate::election::{Guarantee, Record, Start};
+use quorate::{Instant, Rebase};
 laws!(election, election::election(Guarantee::Majority, Start::First), election::inputs(), restarts);
 laws!(
     election_recovered,
@@ -51,3 +52,23 @@ laws!(
 laws!(election_forgetful, election::election(Guarantee::Majority, Start::Forgetful), election::inputs());
 laws!(election_per_partition, election::election(Guarantee::PerPartition, Start::First), election::inputs(), restarts);
 laws!(member, election::member(), election::member_inputs(), restarts);
+
+mod rebase;
+
+#[test]
+fn an_election_goes_on_as_before_when_its_time_is_counted_from_a_later_origin() {
+    for guarantee in [Guarantee::Majority, Guarantee::PerPartition] {
+        history::run(rebase::histories(election::inputs()), |history| {
+            let machine = election::election_at(guarantee, Start::First, rebase::BEGIN);
+            let rebase = |message: &mut election::Message, by| message.rebase(Instant::ORIGIN, by);
+            rebase::check(machine, history, rebase::make_recent, rebase)
+        });
+    }
+}
+
+#[test]
+fn a_monitor_goes_on_as_before_when_its_time_is_counted_from_a_later_origin() {
+    history::run(rebase::histories(monitor::inputs()), |history| {
+        rebase::check(monitor::timeout_at(rebase::BEGIN), history, |_, _| (), |_, _| ())
+    });
+}

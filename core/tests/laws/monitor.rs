@@ -13,11 +13,15 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const MARGIN: Duration = Duration::from_millis(150);
 
 fn monitor<D: Detector>(tolerance: Duration, config: D::Config) -> Monitor<D, 6> {
+    monitor_at(tolerance, config, Instant::ORIGIN)
+}
+
+fn monitor_at<D: Detector>(tolerance: Duration, config: D::Config, now: Instant) -> Monitor<D, 6> {
     // Five peers may be overdue at once, one more than a step has outputs.
     let peers = [1, 2, 3, 4, 5].map(NodeId::new);
     let group = Group::new(NodeId::new(9), &peers).expect("a good group");
     let settings = MonitorConfig::new(INTERVAL).and_then(|config| config.with_tolerance(tolerance));
-    Monitor::new(settings.expect("good settings"), config, group, Incarnation::new(1), Instant::ORIGIN)
+    Monitor::new(settings.expect("good settings"), config, group, Incarnation::new(1), now)
 }
 
 /// So tolerant of late steps that peers are suspected in most histories; the others take many steps for pauses.
@@ -30,6 +34,10 @@ fn phi_normal_config() -> PhiNormalConfig {
 
 pub(crate) fn timeout() -> Monitor<Timeout, 6> {
     monitor(TOLERANT, TimeoutConfig::new(INTERVAL * 3).expect("good settings"))
+}
+
+pub(crate) fn timeout_at(now: Instant) -> Monitor<Timeout, 6> {
+    monitor_at(TOLERANT, TimeoutConfig::new(INTERVAL * 3).expect("good settings"), now)
 }
 
 pub(crate) fn phi_normal() -> Monitor<PhiNormal<3>, 6> {

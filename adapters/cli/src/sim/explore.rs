@@ -54,7 +54,7 @@ pub(super) fn run(args: &ExploreArgs) -> Outcome<ExitCode> {
 fn line(name: &str, so_far: Progress, passed: Duration) -> String {
     let Progress { states, depth } = so_far;
     let rate = states as f64 / passed.as_secs_f64().max(1e-9);
-    format!("{name}: {} states, {depth} steps deep, {} states a second", grouped(states as u64), rough(rate))
+    format!("{name}: {} states, {depth} quanta deep, {} states a second", grouped(states as u64), rough(rate))
 }
 
 /// A model and what was found.
@@ -128,7 +128,7 @@ impl fmt::Display for View<'_> {
         writeln!(f, "{}: {}", paint.bold(name), report.model)?;
         row(f, "within", within(&report.bounds))?;
         let [states, local, transitions] = [report.states, report.local_states, report.transitions].map(grouped);
-        row(f, "states", format!("{states}, of {local} states of single nodes; up to {} steps deep", report.depth))?;
+        row(f, "states", format!("{states}, of {local} states of single nodes; up to {} quanta deep", report.depth))?;
         row(f, "transitions", transitions)?;
         if report.at_the_edge > 0 {
             let edge = grouped(report.at_the_edge);
@@ -200,7 +200,7 @@ fn within(bounds: &Bounds) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quorate_sim::explore::Counterexample;
+    use quorate_sim::explore::{Counterexample, Deed, Move};
 
     fn explored(report: Report) -> Explored {
         Explored { name: "a".into(), report }
@@ -237,9 +237,13 @@ mod tests {
         let short = view(Report { complete: false, ..report() }, false);
         assert!(short.contains("Cut short") && short.ends_with("Raise --most-states."), "{short}");
         assert!(view(Report { complete: false, ..report() }, true).contains("Interrupted: "));
-        let counterexample = Some(Counterexample { because: "E1 is broken".into(), steps: vec!["it crashes".into()] });
+        let counterexample = Some(Counterexample {
+            because: "E1 is broken".into(),
+            nodes: 1,
+            moves: vec![Move { at: Duration::ZERO, place: 0, deed: Deed::Crashed, told: Vec::new() }],
+        });
         let broken = view(Report { violations: 3, counterexample, ..report() }, false);
-        assert!(broken.contains("   1  it crashes\nthen E1 is broken\n"), "{broken}");
+        assert!(broken.contains("    0.000 s  node 1 crashes\nand then: E1 is broken\n"), "{broken}");
         assert!(broken.ends_with("A promise is broken in 3 states."), "{broken}");
     }
 
