@@ -6,6 +6,7 @@ use quorate::election::Guarantee;
 use quorate::{Infallible, Input, InputOf, Instant, Machine, NodeId, Step, StepOf, To};
 use quorate_sim::explore::models::{Elections, Monitors};
 use quorate_sim::explore::{Bounds, Deed, Explorer, Model, Report, View};
+use quorate_sim::picture::{Options, space_time};
 
 fn explored(model: &impl Model) -> Report {
     let report = Explorer::default().explore(model, |_| ());
@@ -160,6 +161,8 @@ fn a_violation_is_found_by_a_shortest_way() {
     let counterexample = report.counterexample.expect("there is a way to it");
     assert!(counterexample.because.starts_with("two have a token"), "{counterexample}");
     // Node 1 sends it after a quantum, and has it again four later; node 2 has it from the fourth to the fifth at the latest.
+    let drawn = space_time(&counterexample.recording(), &Options::default());
+    assert!(drawn.starts_with("<svg") && drawn.contains("two have a token"), "{drawn}");
     let end = counterexample.moves.last().expect("something happened").at;
     assert!(end <= QUANTUM * 5, "{counterexample}");
 }

@@ -22,7 +22,7 @@ pub(crate) fn make_recent(message: &mut Message, now: Instant) {
 }
 
 /// Leads two machines through a history, one of which has its time counted anew now and then.
-pub(crate) fn check<M: Machine<Message: PartialEq + Debug, Record: PartialEq + Debug> + Rebase>(
+pub(crate) fn check<M: Machine<Command: Clone, Message: PartialEq + Debug, Record: PartialEq + Debug> + Rebase>(
     mut plain: M,
     history: Vec<(InputOf<M>, (u64, bool))>,
     make_recent: impl Fn(&mut M::Message, Instant),

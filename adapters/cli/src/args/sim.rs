@@ -224,6 +224,10 @@ pub(crate) struct ExploreArgs {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     threads: Option<u16>,
 
+    /// Draw the way to what was found, if anything was
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+
     /// One object of JSON at the end, and nothing else
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,6 +10,7 @@ use crate::units::{brief, grouped, rough};
 use core::fmt;
 use core::time::Duration;
 use quorate_sim::explore::{Bounds, Progress, Report, models};
+use quorate_sim::picture::{Options, space_time};
 use serde::Serialize;
 use std::io::stdout;
 use std::process::ExitCode;
@@ -37,6 +38,9 @@ pub(super) fn run(args: &ExploreArgs) -> Outcome<ExitCode> {
         let model = Explored { name: name.to_owned(), report };
         if !args.json {
             print(&View { explored: &model, interrupted: interrupt.came(), paint }.to_string())?;
+        }
+        if let (Some(path), Some(counterexample)) = (&args.svg, &model.report.counterexample) {
+            super::picture::write(&space_time(&counterexample.recording(), &Options::default()), path)?;
         }
         explored.push(model);
         if interrupt.came() {

@@ -7,6 +7,8 @@
 //! What is drawn of a machine, the machine says ([`Depicted`]); those of quorate do, and yours can.
 
 mod axis;
+#[cfg(feature = "std")]
+mod counterexample;
 mod depicted;
 mod detectors;
 mod machines;

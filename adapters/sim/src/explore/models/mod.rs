@@ -8,6 +8,7 @@ pub use monitor::{Monitors, Suspicions};
 
 use super::{Explorer, Progress, Report};
 use crate::Answer;
+use core::ops::ControlFlow::{self, Break, Continue};
 use quorate::election::Guarantee;
 
 /// The names of all models, and what each is about.
@@ -22,6 +23,11 @@ pub const NAMES: &[(&str, &str)] = &[
 
 /// Explores the model of this name; `None` if there is none. `progress` is that of [`Explorer::explore`].
 pub fn explore<A: Answer>(name: &str, explorer: &Explorer, progress: impl Fn(Progress) -> A) -> Option<Report> {
+    explore_named(name, explorer, &|so_far| if progress(so_far).goes_on() { Continue(()) } else { Break(()) })
+}
+
+/// Compiled once, here, and not in every program that explores.
+fn explore_named(name: &str, explorer: &Explorer, progress: &dyn Fn(Progress) -> ControlFlow<()>) -> Option<Report> {
     let majority = Elections::new(Guarantee::Majority);
     let crash = Elections { crashes: 1, restarts: 1, ..majority };
     Some(match name {

@@ -23,6 +23,8 @@ use super::{Progress, Report, Swarm};
 #[cfg(feature = "std")]
 use crate::Answer;
 #[cfg(feature = "std")]
+use core::ops::ControlFlow::{self, Break, Continue};
+#[cfg(feature = "std")]
 use quorate::clock::{HybridClock, LamportClock, VectorClock, VersionClock};
 
 /// The names of all trials that must hold, and what each is about.
@@ -55,6 +57,12 @@ pub const CANARY: &str = "canary";
 /// ```
 #[cfg(feature = "std")]
 pub fn run<A: Answer>(name: &str, swarm: &Swarm, progress: impl Fn(Progress) -> A + Sync) -> Option<Report> {
+    run_named(name, swarm, &|so_far| if progress(so_far).goes_on() { Continue(()) } else { Break(()) })
+}
+
+/// Compiled once, here, and not in every program that runs trials.
+#[cfg(feature = "std")]
+fn run_named(name: &str, swarm: &Swarm, progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> Option<Report> {
     Some(match name {
         "member" => swarm.run(&MemberTrial, progress),
         "member-framed" => swarm.run(&FramedTrial, progress),
