@@ -129,7 +129,8 @@ pub enum Why {
     Preempted(NodeId),
     /// The local user made this member ineligible.
     Ineligible,
-    /// This higher epoch was met.
+    /// This epoch was met, which is higher; or the same under [`Guarantee::PerPartition`](super::Guarantee), where it is
+    /// over: another leader of it has resigned.
     Superseded(Epoch),
     /// Another leader of the same epoch was met after a partition: [`PerPartition`](super::Guarantee::PerPartition) only.
     Merged(NodeId),

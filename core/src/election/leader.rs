@@ -180,10 +180,14 @@ impl<const N: usize> Election<N> {
     }
 
     /// A voter has taken part in a later epoch than this leader's, so it cannot follow. The leader stands again, above
-    /// that epoch: the others still stand by it.
+    /// that epoch: the others still stand by it. So it does if under [`Guarantee::PerPartition`] its own epoch is over for
+    /// the voter, who knew another leader of that epoch, which has resigned.
     pub(super) fn told_to_be_stale(&mut self, epoch: Epoch, verdict: Verdict, now: Instant, step: &mut StepOf<Self>) {
         match verdict {
-            Verdict::Stale(current) if epoch == self.record.epoch && current > epoch => {
+            Verdict::Stale(current)
+                if epoch == self.record.epoch
+                    && (current > epoch || self.config.guarantee == Guarantee::PerPartition && current == epoch) =>
+            {
                 self.lose(Why::Superseded(current), now, step);
             }
             _ => {}

@@ -88,7 +88,7 @@ pub(super) struct Lease {
     pub(super) stopping: Option<Why>,
 }
 
-/// The timers. Whichever are due at one tick are served in this order, one a tick.
+/// The timers. Whichever are due at one tick are served in this order, up to the first that has something to say.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Timer {
     /// The leadership ends.
@@ -109,6 +109,10 @@ pub(super) enum Timer {
     Campaign,
 }
 
+impl Timer {
+    const NUMBER: usize = 8;
+}
+
 /// One member's part in the election of a leader. See the [module](super) for what it promises.
 ///
 /// `N` is how many peers there can be.
@@ -124,7 +128,7 @@ pub struct Election<const N: usize> {
     pub(super) support: Option<Support>,
     pub(super) leader: Option<Leader>,
     pub(super) phase: Phase,
-    pub(super) timers: Timers<8>,
+    pub(super) timers: Timers<{ Timer::NUMBER }>,
     pub(super) random: Random,
     pub(super) latest: Instant,
     /// After resigning, or in favour of a named successor, this member neither stands nor answers as a higher rank until then.
@@ -285,7 +289,19 @@ impl<const N: usize> Election<N> {
         self.timers.clear(timer as usize);
     }
 
+    /// A timer may have nothing to say any more, such as one for standing that is due while a leader is challenged. A tick
+    /// that served only such a one could leave another due that is not later than its own deadline was, against the fourth law.
     fn tick(&mut self, now: Instant, step: &mut StepOf<Self>) {
+        for _ in 0..Timer::NUMBER {
+            self.serve(now, step);
+            if !step.is_empty() || self.deadline().is_none_or(|deadline| now < deadline) {
+                return;
+            }
+        }
+    }
+
+    /// Serves the first timer that is due.
+    fn serve(&mut self, now: Instant, step: &mut StepOf<Self>) {
         let mut due = |timer: Timer| self.timers.take(timer as usize, now);
         if due(Timer::Report) {
             self.report(step);

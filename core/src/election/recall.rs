@@ -65,6 +65,9 @@ impl<const N: usize> Election<N> {
         step.event(Event::Recalled { epoch: self.record.epoch });
         if self.leader.is_none() {
             self.campaign_in(core::time::Duration::ZERO, now);
+        } else if self.timers.get(Timer::Preempt as usize).is_none() {
+            // The time after which to challenge a lower rank came while this member could not.
+            self.watch_rank(now);
         }
     }
 }

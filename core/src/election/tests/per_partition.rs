@@ -74,6 +74,22 @@ fn when_partitions_of_one_epoch_meet_the_lower_rank_gives_way() {
     one.hear(131, 2, coordinator(3, 128), &[lost, following, to(2, acknowledge(3, 128))]);
 }
 
+/// Found by the swarm: one side's leader of an epoch resigns, then the sides meet.
+#[test]
+fn a_leader_stands_again_where_its_epoch_is_over() {
+    let mut three = Dialogue::follower(per_partition());
+    let gone = tells(Event::Leaderless { epoch: epoch(1), why: Gone::Resigned });
+    three.hear(60, 1, resign(1, None), &[gone]);
+    let reason = Reason::StaleEpoch { claimed: epoch(1), current: epoch(1) };
+    three.hear(61, 2, coordinator(1, 60), &[to(2, stale(1, 1)), tells(Event::Rejected { from: node(2), reason })]);
+
+    let mut two = alone(per_partition(), 2, 1);
+    two.ask(130, Command::Trust(node(1)), &[]);
+    let lost = Event::Lost { epoch: epoch(1), why: Why::Superseded(epoch(1)), until: at(131) };
+    two.hear(131, 1, stale(1, 1), &[tells(lost)]);
+    two.tick(131, &[all(pre_vote(2))]);
+}
+
 #[test]
 fn resigning_gives_the_work_the_length_of_a_lease() {
     let mut two = alone(per_partition(), 2, 1);

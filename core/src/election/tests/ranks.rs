@@ -1,8 +1,8 @@
 //! The bully's property, E3: who makes way for whom, who takes over, and when not.
 
 use super::dialogue::*;
-use crate::Machine;
 use crate::election::{Command, Event, Message, Preempt, Standing, Start, Why};
+use crate::{Input, Machine};
 use core::time::Duration;
 
 #[test]
@@ -182,4 +182,17 @@ fn a_priority_that_rises_starts_the_stable_time() {
     let challenge = Message::PreVote { epoch: epoch(2), priority: 9, challenge: true };
     one.tick_within(1_020..1_082, &[all(challenge)]);
     assert_eq!(one.subject.time_left(at(1_081)), Duration::ZERO);
+}
+
+/// Found by the swarm, at a slow member: two timers are due at one tick, and neither has anything to say.
+#[test]
+fn law_4_a_late_tick_with_nothing_to_say_moves_the_deadline() {
+    let mut three = Dialogue::follower(majority().with_preempt(Preempt::After(Duration::from_millis(220))));
+    // The leader stands again, and this member makes way until 330 ms for that.
+    three.hear(150, 1, election(2), &[vote(2, 1), to(1, granted(2))]);
+    let asked = three.tick_within(271..330, &[all(challenging_pre_vote(3))]);
+    let due = three.subject.deadline();
+    assert_eq!(due, Some(at(330)), "no answer is waited for longer than to {} ms", asked + 60);
+    assert!(three.subject.step(Input::Tick, at(asked + 61)).is_empty());
+    assert!(three.subject.deadline() > due);
 }

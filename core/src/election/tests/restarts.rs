@@ -95,6 +95,35 @@ fn without_memory_a_member_follows_but_does_not_acknowledge() {
     three.hear(410, 1, coordinator(4, 405), &[to(1, acknowledge(4, 405))]);
 }
 
+/// Found by the swarm: the link to the last voter that it has to ask stays cut for longer than the stable time.
+#[test]
+fn e3_without_memory_a_member_takes_over_however_long_it_recalls() {
+    let mut three = Dialogue::new(preempting(), 3, 3, Start::Forgetful);
+    let following = tells(Event::Following { leader: node(1), epoch: epoch(4) });
+    three.hear(10, 1, coordinator(4, 5), &[vote(4, 1), following]);
+    let mut asked = 0;
+    for now in (50..1_500).step_by(50) {
+        three.hear(now, 1, coordinator(4, now), &[]);
+        while three.subject.deadline().is_some_and(|due| due <= at(now)) {
+            match three.subject.step(Input::Tick, at(now)).into_iter().next() {
+                Some(Output::Send { message: Message::Recall { nonce }, .. }) => asked = nonce,
+                said => assert_eq!(said, None, "it does not challenge while it recalls"),
+            }
+        }
+    }
+    for from in [1, 2] {
+        let message = Message::Recalled { nonce: asked, epoch: epoch(4), remembers: true };
+        let _ = three.subject.step(Input::Receive { from: node(from), message }, at(1_500));
+    }
+    assert_eq!(three.subject.standing(), Standing::Following);
+    let challenged = (1_550..3_000).step_by(50).find_map(|now| {
+        let _ = three.subject.step(Input::Receive { from: node(1), message: coordinator(4, now) }, at(now));
+        let step = three.subject.step(Input::Tick, at(now));
+        step.into_iter().next().map(|said| (now, said))
+    });
+    assert_eq!(challenged, Some((2_600, all(challenging_pre_vote(5)))));
+}
+
 #[test]
 fn a_group_that_starts_without_any_memory_begins() {
     let mut three = Dialogue::new(majority(), 3, 3, Start::Forgetful);

@@ -162,7 +162,9 @@ impl Trial for MonitorTrial {
                 let broken =
                     |promise, because| Err(Violation::new(promise, because, now).with_node(machine.group().me()));
                 if plan.rules.is_dead(peer) {
-                    if !health.suspected {
+                    // Without a bound on delays, a heartbeat from before the crash may have come a moment ago.
+                    let silent = world.local(place).since(health.heard.unwrap_or_default());
+                    if !health.suspected && silent > plan.rules.detects_within() {
                         return broken("D1", format!("it trusts node {}, which has been down for long", health.peer));
                     }
                     continue;

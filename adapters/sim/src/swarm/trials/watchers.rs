@@ -53,9 +53,10 @@ struct Pair {
     /// Whether the first was told to suspect the second, and when so last.
     suspected: bool,
     suspected_last: Option<Instant>,
-    /// The level when the second was last looked at, and when it had been heard.
+    /// The level when the second was last looked at, and the last heartbeat then: not when that was heard, for what waited
+    /// for a slow node is heard all at one time.
     level: f64,
-    heard: Option<Instant>,
+    heard: Option<(Incarnation, u64)>,
     /// The newest heartbeat: zeros before the first.
     newest: (Incarnation, u64),
 }
@@ -223,13 +224,14 @@ impl Watchers {
         for health in machine.healths() {
             let level = machine.level(health.peer, local).unwrap_or(0.0);
             let Some(pair) = self.pair(place, health.peer) else { continue };
+            let heard = health.incarnation.map(|incarnation| (incarnation, health.sequence));
             // In silence it only rises; a pause of the monitor does not count.
-            if pair.heard == health.heard && level < pair.level {
+            if pair.heard == heard && level < pair.level {
                 let because =
                     format!("its level for node {} fell in silence, from {} to {level}", health.peer, pair.level);
                 return Err(Broken { promise: "D2", because });
             }
-            (pair.level, pair.heard) = (level, health.heard);
+            (pair.level, pair.heard) = (level, heard);
             if health.heard.is_none() && health.suspected {
                 self.marks |= 1 << 6;
             }
