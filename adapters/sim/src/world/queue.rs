@@ -57,7 +57,7 @@ const SLOTS: usize = 1 << DIGIT;
 
 /// An empty slot keeps room for so many, and gives back what it had beyond that: each slot is the fullest at some time,
 /// and together they would keep many times what is ever in the queue.
-const KEPT: usize = 64;
+const KEPT: usize = 16;
 
 #[derive(Clone, Debug)]
 struct Slot {
