@@ -75,9 +75,9 @@ number! {
     /// The number of a leadership. It grows with every new leader and never goes back; what a leader does carries it,
     /// so that a resource can refuse the late deeds of an older one.
     ///
-    /// Compared as a number and never wrapped. It stops at [`Epoch::MAX`]: 2⁴⁰ − 1, so that an epoch and a sequence
-    /// number of 23 bits fit together in a signed 64-bit column of a database. (One election a second uses it up in
-    /// 34,000 years; a machine that gets there says so and elects nobody.)
+    /// Compared as a number and never wrapped. It stops at [`Epoch::MAX`]: 2³² − 1, so that an epoch and a sequence
+    /// number of 31 bits fit together in a signed 64-bit column of a database, as a [`FencingToken`](crate::FencingToken).
+    /// (One election a second uses it up in 136 years; a machine that gets there says so and elects nobody.)
     ///
     /// ```
     /// use quorate::Epoch;
@@ -101,8 +101,8 @@ impl Incarnation {
 impl Epoch {
     /// Before any leadership.
     pub const ZERO: Self = Self(0);
-    /// The last epoch: 2⁴⁰ − 1.
-    pub const MAX: Self = Self((1 << 40) - 1);
+    /// The last epoch: 2³² − 1.
+    pub const MAX: Self = Self((1 << 32) - 1);
 
     /// The epoch after this one; `None` at [`Epoch::MAX`] and beyond.
     #[must_use]
