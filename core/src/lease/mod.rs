@@ -1,6 +1,6 @@
 //! Leases on resources: locks, shared locks, semaphores.
 //!
-//! An `Authority` grants, a `Holder` acquires, renews and gives up, and a `Fence` stands at the resource (Gray and
+//! An [`Authority`] grants, a [`Holder`] acquires, renews and gives up, and a [`Fence`] stands at the resource (Gray and
 //! Cheriton 1989; Burrows 2006 for the lock-delay and the number that is shown at the resource).
 //!
 //! ```text
@@ -17,7 +17,7 @@
 //!   `sent + L · (1 − ρ) / (1 + ρ) − margin`; an authority frees no earlier than L after it last granted, by its own clock.
 //! * **L2** Tokens grow with each grant of a resource, across holders, restarts and leaders. Renewing, reclaiming and
 //!   re-entering keep the token.
-//! * **L3** A `Fence` refuses every token below the highest that it has seen, also after a restart.
+//! * **L3** A [`Fence`] refuses every token below the highest that it has seen, also after a restart.
 //! * **L4** Whatever is lost or comes twice, a claim is granted once, and a release ends the claim that it names and no other.
 //! * **L5** Waiters are served in the order in which they came to this authority. A waiter can give up at any time, or not
 //!   wait at all; what is granted at the end of a wait is good for some time yet, or is renewed before it is told.
@@ -49,9 +49,13 @@
 //! is told, and as soon as it confirms, or its lease runs out, the next in line has it.
 
 pub mod authority;
+mod fence;
 pub mod holder;
 mod message;
 mod mode;
 
+pub use authority::Authority;
+pub use fence::{Fence, Stale};
+pub use holder::Holder;
 pub use message::{ClaimId, Message, Refusal};
 pub use mode::Mode;

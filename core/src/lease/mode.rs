@@ -49,6 +49,14 @@ impl Mode {
         }
     }
 
+    /// How many permits it takes; of shared holders each counts one, and so does who holds a lock alone.
+    pub(crate) const fn weight(self) -> u32 {
+        match self {
+            Self::Permits { take, .. } => take.get() as u32,
+            Self::Exclusive | Self::Shared => 1,
+        }
+    }
+
     /// Whether two holders in these modes can be side by side, as far as there are permits.
     #[must_use]
     pub const fn bears(self, other: Self) -> bool {

@@ -53,6 +53,11 @@ laws!(election_forgetful, election::election(Guarantee::Majority, Start::Forgetf
 laws!(election_per_partition, election::election(Guarantee::PerPartition, Start::First), election::inputs(), restarts);
 laws!(member, election::member(), election::member_inputs(), restarts);
 
+mod lease;
+laws!(lease_authority, lease::authority_at(Instant::ORIGIN), lease::authority_inputs());
+laws!(lease_authority_fixed, lease::fixed(), lease::authority_inputs(), restarts);
+laws!(lease_holder, lease::holder_at(Instant::ORIGIN), lease::holder_inputs());
+
 mod rebase;
 
 #[test]
@@ -70,5 +75,26 @@ fn an_election_goes_on_as_before_when_its_time_is_counted_from_a_later_origin() 
 fn a_monitor_goes_on_as_before_when_its_time_is_counted_from_a_later_origin() {
     history::run(rebase::histories(monitor::inputs()), |history| {
         rebase::check(monitor::timeout_at(rebase::BEGIN), history, |_, _| (), |_, _| ())
+    });
+}
+
+#[test]
+fn authorities_and_holders_go_on_as_before_when_their_time_is_counted_from_a_later_origin() {
+    let make_recent = |message: &mut lease::Message<u8>, now: Instant| match message {
+        lease::Message::Acquire { sent, .. }
+        | lease::Message::Renew { sent, .. }
+        | lease::Message::Granted { sent, .. }
+        | lease::Message::Waiting { sent, .. }
+        | lease::Message::Refused { sent, .. } => {
+            *sent = now - core::time::Duration::from_nanos(sent.as_nanos() % 2_000_000_000);
+        }
+        lease::Message::Release { .. } | lease::Message::Released { .. } => {}
+    };
+    let rebase = |message: &mut lease::Message<u8>, by| message.rebase(Instant::ORIGIN, by);
+    history::run(rebase::histories(lease::authority_inputs()), |history| {
+        rebase::check(lease::authority_at(rebase::BEGIN), history, make_recent, rebase)
+    });
+    history::run(rebase::histories(lease::holder_inputs()), |history| {
+        rebase::check(lease::holder_at(rebase::BEGIN), history, make_recent, rebase)
     });
 }

@@ -5,7 +5,7 @@ use crate::time::nanos;
 use core::fmt;
 use core::time::Duration;
 
-/// A valid configuration of an `Authority`. An invalid one cannot be held.
+/// A valid configuration of an [`Authority`](super::Authority). An invalid one cannot be held.
 ///
 /// All nodes that may be the authority must have the same.
 ///

@@ -22,7 +22,7 @@ pub struct Timing {
     pub drift: DriftBound,
 }
 
-/// A valid configuration of a `Holder`. An invalid one cannot be held.
+/// A valid configuration of a [`Holder`](super::Holder). An invalid one cannot be held.
 ///
 /// ```
 /// use quorate::lease::holder::{Config, ConfigError, Timing};

@@ -11,7 +11,8 @@ use core::time::Duration;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Patience {
-    /// Not in line: what somebody else holds is refused. It still waits for an authority to be found and to answer.
+    /// Not in line: what somebody else holds is refused. It still waits for an authority to be found and to answer, for the
+    /// length of a lease at most.
     Try,
     /// For so long, whatever it waits for.
     For(Duration),
@@ -53,7 +54,7 @@ pub enum Event {
         /// How many are before it.
         ahead: u32,
     },
-    /// It holds the resource, until `Holder::valid_until` unless it is renewed.
+    /// It holds the resource, until [`Holder::valid_until`](super::Holder::valid_until) unless it is renewed.
     Acquired {
         /// What to show at the resource.
         token: FencingToken,
@@ -84,7 +85,8 @@ pub enum Event {
     Released {
         /// What it was held with.
         token: FencingToken,
-        /// Whether the authority said so; otherwise it has certainly run out by now.
+        /// Whether the authority said so; otherwise the lease runs out by itself, and has by now unless a renewal was on its way
+        /// for long.
         confirmed: bool,
     },
     /// It was not acquired.
@@ -142,6 +144,8 @@ pub enum Reason {
     InvalidToken(FencingToken),
     /// It grants something else than what is held.
     OtherToken(FencingToken),
+    /// It grants a lease that is over as soon as it begins.
+    TooShort(Duration),
 }
 
 /// What the local user cannot ask for now.
@@ -192,6 +196,7 @@ impl fmt::Display for Reason {
             Self::FromTheFuture => write!(f, "it answers something that was not asked yet"),
             Self::InvalidToken(token) => write!(f, "no authority grants the token {token}"),
             Self::OtherToken(token) => write!(f, "it is about the token {token}, and what is held has another one"),
+            Self::TooShort(lease) => write!(f, "a lease of {lease:?} is over as soon as it begins"),
         }
     }
 }
