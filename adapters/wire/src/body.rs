@@ -17,6 +17,8 @@ pub mod protocol {
     pub const VERSION: u8 = 5;
     /// [`clock::Message`](quorate::clock::Message) with a [`HybridStamp`](quorate::clock::HybridStamp).
     pub const HYBRID: u8 = 6;
+    /// [`lease::Message`](quorate::lease::Message).
+    pub const LEASE: u8 = 7;
     /// What members answer to those who ask how they see the group; its form is that of the adapter that answers.
     pub const STATUS: u8 = 127;
 

@@ -114,3 +114,11 @@ group_key = stream(hchacha(secret, struct.pack("<QQ", fnv("orders"), 0)), bytes(
 nonce = struct.pack("<IQQB3x", 1, 0x1122334455667788, 2, 1)
 sealed, tag = seal(group_key, nonce, two, entry(2, struct.pack("<BQH", 2, 9, 3)) + beat)
 show("sealed with key 7, an election and a heartbeat for node 2", two + sealed + tag)
+
+# "I want 3 of the 5 permits of `orders/é`, and wait", and the grant of another claim, for node 2, plain.
+name = "orders/é".encode()
+duration = struct.pack("<QI", 3, 500_000_000)
+acquire = struct.pack("<BQB", 1, 77, len(name)) + name + struct.pack("<BHHB", 3, 3, 5, 1) + duration + struct.pack("<Q", 1_000_000_007)
+granted = struct.pack("<BQQ", 4, 78, 9 << 31 | 4) + duration + struct.pack("<Q", 6)
+locks = header(0, 2, 3) + entry(7, acquire) + entry(7, granted)
+show("plain, two messages of leases for node 2", locks + struct.pack("<I", zlib.crc32(locks)))

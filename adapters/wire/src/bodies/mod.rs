@@ -1,12 +1,14 @@
 //! The forms of what the machines of `quorate` say.
 //!
 //! Identifiers and instants are plain numbers. An epoch is 8 bytes, and one beyond the last is refused. A duration is
-//! 8 bytes of seconds and 4 of nanoseconds.
+//! 8 bytes of seconds and 4 of nanoseconds. A name is its length in bytes, one byte, and its text.
 
 mod clock;
 mod detector;
 mod election;
+mod lease;
 mod member;
+mod name;
 
 use crate::{BodyError, Field, Reader, Writer};
 use core::time::Duration;

@@ -10,7 +10,7 @@ use quorate::member;
 use quorate::{Epoch, Incarnation, Instant, NodeId};
 use quorate_wire::{BodyError, Payload, Rejected, Writer, protocol};
 
-fn bytes<P: Payload>(message: &P) -> Vec<u8> {
+pub(crate) fn bytes<P: Payload>(message: &P) -> Vec<u8> {
     let mut room = [0; 512];
     let mut writer = Writer::new(&mut room);
     message.write(&mut writer);
@@ -20,7 +20,7 @@ fn bytes<P: Payload>(message: &P) -> Vec<u8> {
 }
 
 /// There and back, refused when a byte is missing or one too many is there, and never two spellings of one message.
-fn round<P: Payload + PartialEq + Debug>(message: &P, altered: (prop::sample::Index, u8)) {
+pub(crate) fn round<P: Payload + PartialEq + Debug>(message: &P, altered: (prop::sample::Index, u8)) {
     let protocol = message.protocol();
     let body = bytes(message);
     assert_eq!(P::read(protocol, &body).as_ref(), Ok(message));

@@ -7,4 +7,5 @@ mod bodies;
 mod corruption;
 mod golden;
 mod keys;
+mod leases;
 mod world;
