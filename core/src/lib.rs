@@ -18,6 +18,8 @@
 //! * [`detector`]: failure detectors, and the [`detector::Monitor`] that feeds them with heartbeats.
 //! * [`election`]: the bully algorithm, with a lease that makes it safe across partitions.
 //! * [`member`]: detector and election together, the machine that a cluster runs.
+//! * [`lease`]: locks, shared locks and semaphores: who grants, who holds, and the fence at the resource.
+//! * [`host`]: a member that grants leases while it leads.
 //!
 //! # Driving a machine by hand
 //!
@@ -63,6 +65,7 @@ pub mod clock;
 pub mod detector;
 pub mod election;
 mod group;
+pub mod host;
 mod identity;
 pub mod laws;
 pub mod lease;

@@ -9,15 +9,15 @@ use quorate::election::{Command, Config, Election, Guarantee, Preempt, Start, Ti
 use quorate::member::{self, Member, Profile};
 use quorate::{DriftBound, Epoch, Group, Incarnation, Input, Instant, NodeId, Seed};
 
-const ME: NodeId = NodeId::new(3);
+pub(crate) const ME: NodeId = NodeId::new(3);
 const PEERS: &[u32] = &[1, 2, 4, 5];
 
-fn config(guarantee: Guarantee) -> Config {
+pub(crate) fn config(guarantee: Guarantee) -> Config {
     let timing = Timing { drift: DriftBound::QUARTZ, ..Profile::LAN.timing };
     Config::new(guarantee, timing, Seed::new(7)).unwrap().with_preempt(Preempt::After(Duration::from_millis(700)))
 }
 
-fn group() -> Group<6> {
+pub(crate) fn group() -> Group<6> {
     let peers: Vec<NodeId> = PEERS.iter().copied().map(NodeId::new).collect();
     Group::new(ME, &peers).unwrap()
 }

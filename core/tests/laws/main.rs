@@ -58,6 +58,10 @@ laws!(lease_authority, lease::authority_at(Instant::ORIGIN), lease::authority_in
 laws!(lease_authority_fixed, lease::fixed(), lease::authority_inputs(), restarts);
 laws!(lease_holder, lease::holder_at(Instant::ORIGIN), lease::holder_inputs());
 
+mod host;
+laws!(host, host::host(false), host::inputs(), restarts);
+laws!(host_alone, host::host(true), host::inputs(), restarts);
+
 mod rebase;
 
 #[test]

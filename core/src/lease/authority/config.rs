@@ -44,6 +44,11 @@ impl Config {
         }
     }
 
+    /// Leases of a nanosecond, for who grants none.
+    pub(crate) const fn shortest(drift: DriftBound) -> Self {
+        Self { longest: Duration::from_nanos(1), drift, lock_delay: Duration::ZERO, cap: None }
+    }
+
     /// The same with a lock-delay: for so long nobody is granted what was not released but ran out, so that what its holder
     /// had sent off can arrive.
     ///

@@ -22,6 +22,21 @@ pub struct Timing {
     pub drift: DriftBound,
 }
 
+impl Timing {
+    /// The timings that go with a lease of this length: it is renewed four times, an answer is waited for for a sixtieth of it at first,
+    /// and its holder cuts it short by a thirtieth.
+    #[must_use]
+    pub const fn for_lease(lease: Duration, drift: DriftBound) -> Self {
+        Self {
+            lease,
+            renew: Duration::from_nanos(nanos(lease) / 4),
+            retry: Duration::from_nanos(nanos(lease) / 60),
+            margin: Duration::from_nanos(nanos(lease) / 30),
+            drift,
+        }
+    }
+}
+
 /// A valid configuration of a [`Holder`](super::Holder). An invalid one cannot be held.
 ///
 /// ```
