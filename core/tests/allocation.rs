@@ -1,4 +1,5 @@
-//! No step allocates: a counting allocator watches three members elect a leader, lose it and elect another.
+//! No step allocates: a counting allocator watches three members elect a leader, lose it and elect another, and holders
+//! contend for a lock.
 #![allow(missing_docs)]
 
 use core::time::Duration;
@@ -60,4 +61,63 @@ fn steps_do_not_allocate() {
         allocation_counter::measure(|| drop(core::hint::black_box(vec![0]))).count_total > 0,
         "the count is a count"
     );
+}
+
+#[test]
+fn steps_of_leases_do_not_allocate() {
+    use quorate::lease::holder::{Command, Config, Event, Holder, Patience, Timing};
+    use quorate::lease::{ClaimId, Mode, authority};
+    use quorate::{DriftBound, Name};
+
+    let lease = Duration::from_secs(3);
+    let config = authority::Config::new(lease, DriftBound::QUARTZ).unwrap();
+    let mut authority = authority::Fixed::<Name, 16>::new(config, None, Instant::ORIGIN);
+    let timing = Timing::for_lease(lease, DriftBound::QUARTZ);
+    let mut holders: Vec<Holder<Name, 1>> = (2..10)
+        .map(|id| {
+            let group = Group::new(NodeId::new(id), &[NodeId::new(1)]).unwrap();
+            let config = Config::new(timing, Seed::new(id.into())).unwrap();
+            Holder::new(config, group, ClaimId::new(1), None, Instant::ORIGIN)
+        })
+        .collect();
+    let resource = Name::new("orders/42").unwrap();
+    let want = Command::Acquire { resource, mode: Mode::Exclusive, patience: Patience::Forever };
+    let (mut in_steps, mut acquired) = (0, 0_u32);
+    let mut now = Instant::ORIGIN;
+    while now < Instant::from_secs(60) {
+        for (index, holder) in holders.iter_mut().enumerate() {
+            // Whoever holds it leaves, and whoever does not, wants it.
+            let ask = if holder.token().is_some() { Command::Release } else { want };
+            let inputs = [Input::Tick, Input::Command(ask)];
+            for input in inputs {
+                let mut outputs = Step::new();
+                in_steps += allocation_counter::measure(|| outputs = holder.step(input, now)).count_total;
+                for output in outputs {
+                    let Output::Send { message, .. } = output else { continue };
+                    let from = NodeId::new(index as u32 + 2);
+                    let mut answers = Step::new();
+                    let step = || answers = authority.step(Input::Receive { from, message }, now);
+                    in_steps += allocation_counter::measure(step).count_total;
+                    for answer in answers {
+                        let Output::Send { to: quorate::To::Node(to), message } = answer else { continue };
+                        if to != from {
+                            continue; // it is lost
+                        }
+                        let mut told = Step::new();
+                        let step = || told = holder.step(Input::Receive { from: NodeId::new(1), message }, now);
+                        in_steps += allocation_counter::measure(step).count_total;
+                        acquired +=
+                            told.events().filter(|event| matches!(event, Event::Acquired { .. })).count() as u32;
+                    }
+                }
+            }
+        }
+        let mut outputs = Step::new();
+        in_steps += allocation_counter::measure(|| outputs = authority.step(Input::Tick, now)).count_total;
+        drop(outputs);
+        now = now + Duration::from_millis(50);
+    }
+    println!("{acquired} acquisitions, {in_steps} allocations");
+    assert!(acquired > 10, "the test is to see acquisitions, not only {acquired}");
+    assert_eq!(in_steps, 0);
 }

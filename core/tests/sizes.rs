@@ -2,9 +2,12 @@
 //!
 //! Lowering a figure here is progress; a machine that grows by more than a tenth is a decision, to be made here.
 
+use quorate::Name;
 use quorate::clock::{HybridClock, LamportClock, Process, VectorClock, VersionClock};
 use quorate::detector::{AnyDetector, Bertier, Chen, Monitor, PhiExponential, PhiNormal, Timeout};
 use quorate::election::Election;
+use quorate::host::Host;
+use quorate::lease::{Authority, Holder};
 use quorate::member::Member;
 
 /// In bytes, on a machine of 64 bits.
@@ -30,6 +33,12 @@ fn no_machine_grows_unnoticed() {
         Member<PhiNormal<16>, 8> = 2_456,
         Member<Bertier<16>, 8> = 2_960,
         Member<AnyDetector<16>, 8> = 2_976,
+        Holder<u8, 4> = 328,
+        Holder<Name, 4> = 368,
+        Authority<u8, 8> = 1_192,
+        Authority<Name, 8> = 1_576,
+        Authority<Name, 64> = 11_544,
+        Host<Timeout, u8, 8, 8> = 2_960,
     ];
     for (name, bytes, expected) in sizes {
         println!("{name:<36} {bytes:>6} bytes (expected {expected})");

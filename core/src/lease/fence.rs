@@ -57,7 +57,7 @@ impl Fence {
     /// # Errors
     ///
     /// If the token is below the mark, which stays as it was.
-    pub const fn admit(&mut self, token: FencingToken) -> Result<bool, Stale> {
+    pub fn admit(&mut self, token: FencingToken) -> Result<bool, Stale> {
         let mark = self.mark;
         if token.get() < mark.get() && !planted!(FenceOpen) {
             return Err(Stale { token, mark });
