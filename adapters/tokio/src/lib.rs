@@ -86,6 +86,7 @@
 pub mod clock;
 pub mod driver;
 mod error;
+pub mod locks;
 mod member;
 mod notice;
 pub mod status;
@@ -95,6 +96,7 @@ pub mod transport;
 
 pub use driver::{Driver, Events, Frames, Handle, Happened, Observer};
 pub use error::{Closed, Error};
+pub use locks::Locks;
 pub use member::{
     Builder, CommandError, Event, JoinError, Leader, Leadership, Life, Member, PeerHealth, Stamped, Status, Stop,
     StopReason, Why,

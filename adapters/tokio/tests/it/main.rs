@@ -3,6 +3,7 @@
 mod disk;
 mod driver;
 mod hostile;
+mod locks;
 mod member;
 mod meters;
 mod script;
