@@ -61,6 +61,7 @@ pub mod planted;
 #[cfg(not(quorate_ledger))]
 mod planted;
 
+pub mod barrier;
 pub mod clock;
 pub mod detector;
 pub mod election;

@@ -3,6 +3,7 @@
 //! Lowering a figure here is progress; a machine that grows by more than a tenth is a decision, to be made here.
 
 use quorate::Name;
+use quorate::barrier::{Coordinator, Party};
 use quorate::clock::{HybridClock, LamportClock, Process, VectorClock, VersionClock};
 use quorate::detector::{AnyDetector, Bertier, Chen, Monitor, PhiExponential, PhiNormal, Timeout};
 use quorate::election::Election;
@@ -39,6 +40,10 @@ fn no_machine_grows_unnoticed() {
         Authority<Name, 8> = 1_576,
         Authority<Name, 64> = 11_544,
         Host<Timeout, u8, 8, 8> = 2_960,
+        Coordinator<u8, 2, 8> = 1_640,
+        Coordinator<Name, 16, 16> = 24_408,
+        Party<u8, 8> = 288,
+        Party<Name, 8> = 336,
     ];
     for (name, bytes, expected) in sizes {
         println!("{name:<36} {bytes:>6} bytes (expected {expected})");

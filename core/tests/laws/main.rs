@@ -61,6 +61,10 @@ laws!(lease_holder, lease::holder_at(Instant::ORIGIN), lease::holder_inputs());
 mod host;
 laws!(host, host::host(false), host::inputs(), restarts);
 laws!(host_alone, host::host(true), host::inputs(), restarts);
+mod barrier;
+laws!(barrier_coordinator, barrier::coordinator_at(Instant::ORIGIN), barrier::coordinator_inputs());
+laws!(barrier_coordinator_fixed, barrier::fixed(), barrier::coordinator_inputs(), restarts);
+laws!(barrier_party, barrier::party_at(Instant::ORIGIN), barrier::party_inputs());
 
 mod rebase;
 
@@ -100,5 +104,15 @@ fn authorities_and_holders_go_on_as_before_when_their_time_is_counted_from_a_lat
     });
     history::run(rebase::histories(lease::holder_inputs()), |history| {
         rebase::check(lease::holder_at(rebase::BEGIN), history, make_recent, rebase)
+    });
+}
+
+#[test]
+fn coordinators_and_parties_go_on_as_before_when_their_time_is_counted_from_a_later_origin() {
+    history::run(rebase::histories(barrier::coordinator_inputs()), |history| {
+        rebase::check(barrier::coordinator_at(rebase::BEGIN), history, |_, _| (), |_, _| ())
+    });
+    history::run(rebase::histories(barrier::party_inputs()), |history| {
+        rebase::check(barrier::party_at(rebase::BEGIN), history, |_, _| (), |_, _| ())
     });
 }
