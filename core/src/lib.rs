@@ -19,7 +19,7 @@
 //! * [`election`]: the bully algorithm, with a lease that makes it safe across partitions.
 //! * [`member`]: detector and election together, the machine that a cluster runs.
 //! * [`lease`]: locks, shared locks and semaphores: who grants, who holds, and the fence at the resource.
-//! * [`host`]: a member that grants leases while it leads.
+//! * [`host`]: a member that hosts locks and barriers while it leads.
 //!
 //! # Driving a machine by hand
 //!

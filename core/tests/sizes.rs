@@ -39,7 +39,7 @@ fn no_machine_grows_unnoticed() {
         Authority<u8, 8> = 1_192,
         Authority<Name, 8> = 1_576,
         Authority<Name, 64> = 11_544,
-        Host<Timeout, u8, 8, 8> = 2_960,
+        Host<Timeout, u8, 8, 8, 2, 8> = 4_600,
         Coordinator<u8, 2, 8> = 1_640,
         Coordinator<Name, 16, 16> = 24_408,
         Party<u8, 8> = 288,

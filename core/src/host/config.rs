@@ -1,17 +1,21 @@
 //! The settings of a member that hosts services.
 
 use crate::DriftBound;
+use crate::barrier::{coordinator, party};
 use crate::detector::Detector;
 use crate::election::Guarantee;
 use crate::lease::{authority, holder};
 use crate::member::{self, Profile};
+use crate::time::nanos;
 use core::fmt;
+use core::time::Duration;
 
 /// The settings of a [`Host`](super::Host).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Config<D: Detector> {
     pub(super) member: member::Config<D>,
     pub(super) leases: authority::Config,
+    pub(super) barriers: coordinator::Config,
     pub(super) hosts: bool,
 }
 
@@ -22,7 +26,11 @@ impl<D: Detector> Config<D> {
     ///
     /// [`ConfigError::NeedsMajority`] if its group can have several leaders, [`ConfigError::Drift`] if clocks are trusted more by
     /// the one part than by the other.
-    pub fn new(member: member::Config<D>, leases: authority::Config) -> Result<Self, ConfigError> {
+    pub fn new(
+        member: member::Config<D>,
+        leases: authority::Config,
+        barriers: coordinator::Config,
+    ) -> Result<Self, ConfigError> {
         if member.election.guarantee() != Guarantee::Majority {
             return Err(ConfigError::NeedsMajority);
         }
@@ -30,14 +38,14 @@ impl<D: Detector> Config<D> {
         if election != drift {
             return Err(ConfigError::Drift { election, leases: drift });
         }
-        Ok(Self { member, leases, hosts: true })
+        Ok(Self { member, leases, barriers, hosts: true })
     }
 
     /// A member that hosts nothing, whatever its group promises.
     #[must_use]
     pub fn without_services(member: member::Config<D>) -> Self {
         let drift = member.election.timing().drift;
-        Self { leases: authority::Config::shortest(drift), member, hosts: false }
+        Self { leases: authority::Config::shortest(drift), barriers: coordinator::Config::LAN, member, hosts: false }
     }
 
     /// The settings of the member.
@@ -50,6 +58,12 @@ impl<D: Detector> Config<D> {
     #[must_use]
     pub const fn leases(&self) -> Option<&authority::Config> {
         if self.hosts { Some(&self.leases) } else { None }
+    }
+
+    /// The rules of the barriers; `None` if it hosts nothing.
+    #[must_use]
+    pub const fn barriers(&self) -> Option<&coordinator::Config> {
+        if self.hosts { Some(&self.barriers) } else { None }
     }
 }
 
@@ -76,6 +90,37 @@ impl Profile {
     #[must_use]
     pub const fn holding(&self) -> holder::Timing {
         holder::Timing::for_lease(self.leases().longest(), self.timing.drift)
+    }
+
+    /// The rules of the barriers that go with these timings: a party is taken for gone after five leases of a leadership, and a new
+    /// coordinator waits for half of that for those who took part before.
+    #[must_use]
+    pub const fn barriers(&self) -> coordinator::Config {
+        let lapse = self.timing.lease.saturating_mul(5);
+        match coordinator::Config::new(lapse, Duration::from_nanos(nanos(lapse) / 2)) {
+            Ok(config) => config,
+            Err(_) => coordinator::Config::LAN, // the election's timings are not valid either
+        }
+    }
+
+    /// The timings of a party that go with these: it says eight times in a lapse that it is there, and looks for the outcome of a
+    /// generation for five lapses.
+    ///
+    /// ```
+    /// use quorate::barrier::party::Timing;
+    /// use quorate::member::Profile;
+    /// let timing = Profile::LAN.attending();
+    /// assert_eq!(timing, Timing::LAN);
+    /// ```
+    #[must_use]
+    pub const fn attending(&self) -> party::Timing {
+        let lapse = nanos(self.barriers().lapse());
+        party::Timing {
+            retry: Duration::from_nanos(lapse.saturating_mul(3) / 200),
+            repeat: Duration::from_nanos(lapse / 8),
+            resolve: Duration::from_nanos(lapse.saturating_mul(5)),
+            jitter: Duration::from_nanos(lapse / 100),
+        }
     }
 }
 

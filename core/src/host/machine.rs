@@ -1,6 +1,7 @@
 //! The composite: it routes, and nothing else.
 
 use super::{Command, Config, Event, Message};
+use crate::barrier::{Coordinator, coordinator};
 use crate::detector::Detector;
 use crate::election::{self, Standing, Start};
 use crate::laws::Restart;
@@ -14,12 +15,13 @@ use core::hash::Hash;
 
 /// A member of a cluster that hosts services while it leads. See the [module](super).
 ///
-/// `D` is its failure detector, `R` what resources are known by, `N` how many peers there can be, and `C` how many claims there
-/// can be at once on all locks together.
+/// `D` is its failure detector, `R` what resources are known by. There can be `N` peers, `C` claims at once on all locks together, and
+/// `B` barriers of up to `P` parties each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Host<D: Detector, R, const N: usize, const C: usize> {
+pub struct Host<D: Detector, R, const N: usize, const C: usize, const B: usize, const P: usize> {
     member: Member<D, N>,
     authority: Authority<R, C>,
+    coordinator: Coordinator<R, B, P>,
     hosts: bool,
     /// What the services have been told last.
     told: Told,
@@ -40,7 +42,9 @@ const _: () = assert!(
     "a step must stay cheap to return"
 );
 
-impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> Host<D, R, N, C> {
+impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize, const B: usize, const P: usize>
+    Host<D, R, N, C, B, P>
+{
     /// A host that starts at `now`, in this incarnation. All members of the group vote but those named in `observers`; whether
     /// this one does, its role says.
     ///
@@ -55,10 +59,11 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> H
         start: Start,
         now: Instant,
     ) -> Result<Self, GroupError> {
-        let Config { member, leases, hosts } = config;
+        let Config { member, leases, barriers, hosts } = config;
         Ok(Self {
             member: Member::new(member, group, observers, incarnation, start, now)?,
             authority: Authority::new(leases, now),
+            coordinator: Coordinator::new(barriers, now),
             hosts,
             told: Told::Closed(None),
             exhausted: false,
@@ -76,6 +81,12 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> H
     #[must_use]
     pub const fn authority(&self) -> &Authority<R, C> {
         &self.authority
+    }
+
+    /// The part that sees to barriers.
+    #[must_use]
+    pub const fn coordinator(&self) -> &Coordinator<R, B, P> {
+        &self.coordinator
     }
 
     /// Whether it hosts services while it leads.
@@ -107,11 +118,12 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> H
             return;
         }
         self.told = due;
-        let command = match due {
-            Told::Open(epoch) => authority::Command::Open { epoch },
-            Told::Closed(leader) => authority::Command::Close { leader },
+        let (authority, coordinator) = match due {
+            Told::Open(epoch) => (authority::Command::Open { epoch }, coordinator::Command::Open { epoch }),
+            Told::Closed(leader) => (authority::Command::Close { leader }, coordinator::Command::Close { leader }),
         };
-        self.lease(Input::Command(command), now, step);
+        self.lease(Input::Command(authority), now, step);
+        self.barrier(Input::Command(coordinator), now, step);
     }
 
     fn member_step(&mut self, input: InputOf<Member<D, N>>, now: Instant, step: &mut StepOf<Self>) {
@@ -134,6 +146,10 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> H
         hand_out(outputs, Message::Lease, Event::Lease, step);
     }
 
+    fn barrier(&mut self, input: InputOf<Coordinator<R, B, P>>, now: Instant, step: &mut StepOf<Self>) {
+        hand_out(self.coordinator.step(input, now), Message::Barrier, Event::Barrier, step);
+    }
+
     /// One part's outputs a tick, so that they fit. If another one is due too, its turn is next.
     fn tick(&mut self, now: Instant, step: &mut StepOf<Self>) {
         let is_due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
@@ -148,6 +164,9 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> H
         }
         if step.is_empty() && is_due(self.authority.deadline()) {
             self.lease(Input::Tick, now, step);
+        }
+        if step.is_empty() && is_due(self.coordinator.deadline()) {
+            self.barrier(Input::Tick, now, step);
         }
     }
 }
@@ -167,7 +186,9 @@ fn hand_out<M, E, R>(
     }
 }
 
-impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> Machine for Host<D, R, N, C> {
+impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize, const B: usize, const P: usize> Machine
+    for Host<D, R, N, C, B, P>
+{
     type Command = Command<R>;
     type Message = Message<R>;
     type Record = election::Record;
@@ -191,9 +212,17 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> M
                 self.settle(now, &mut step);
                 self.lease(Input::Command(authority::Command::Break(resource)), now, &mut step);
             }
+            Input::Command(Command::Reset(resource)) => {
+                self.settle(now, &mut step);
+                self.barrier(Input::Command(coordinator::Command::Reset(resource)), now, &mut step);
+            }
             Input::Receive { from, message: Message::Lease(message) } => {
                 self.settle(now, &mut step);
                 self.lease(Input::Receive { from, message }, now, &mut step);
+            }
+            Input::Receive { from, message: Message::Barrier(message) } => {
+                self.settle(now, &mut step);
+                self.barrier(Input::Receive { from, message }, now, &mut step);
             }
         }
         step
@@ -203,7 +232,7 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> M
         if self.due(self.latest) != self.told || self.exhausted {
             return Some(self.latest);
         }
-        [self.member.deadline(), self.authority.deadline()].into_iter().flatten().min()
+        [self.member.deadline(), self.authority.deadline(), self.coordinator.deadline()].into_iter().flatten().min()
     }
 
     fn peers(&self) -> &[NodeId] {
@@ -211,11 +240,14 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> M
     }
 }
 
-impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize> Restart for Host<D, R, N, C> {
+impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize, const B: usize, const P: usize> Restart
+    for Host<D, R, N, C, B, P>
+{
     fn restart(&self, record: Option<&election::Record>, now: Instant) -> Self {
         Self {
             member: self.member.restart(record, now),
             authority: Authority::new(*self.authority.config(), now),
+            coordinator: Coordinator::new(*self.coordinator.config(), now),
             hosts: self.hosts,
             told: Told::Closed(None),
             exhausted: false,

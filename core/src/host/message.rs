@@ -1,6 +1,6 @@
 //! What hosts and their clients say, ask and report: the messages, commands and events of the parts.
 
-use crate::{Instant, Rebase, election, lease, member};
+use crate::{Instant, Rebase, barrier, election, lease, member};
 use core::time::Duration;
 
 /// A message of one of a [`Host`](super::Host)'s parts.
@@ -13,6 +13,8 @@ pub enum Message<R> {
     Member(member::Message),
     /// Between a holder and the authority.
     Lease(lease::Message<R>),
+    /// Between a party and the coordinator.
+    Barrier(barrier::Message<R>),
 }
 
 /// What the local user asks of a [`Host`](super::Host).
@@ -25,6 +27,8 @@ pub enum Command<R> {
     Election(election::Command),
     /// To end all leases of this resource, if this node is the authority.
     Break(R),
+    /// To reset this barrier, if this node is the coordinator.
+    Reset(R),
 }
 
 /// An event of one of a [`Host`](super::Host)'s parts.
@@ -36,6 +40,8 @@ pub enum Event<R> {
     Member(member::Event),
     /// Who holds what.
     Lease(lease::authority::Event<R>),
+    /// Who has arrived where.
+    Barrier(barrier::coordinator::Event<R>),
 }
 
 impl<R> Rebase for Message<R> {
@@ -44,6 +50,7 @@ impl<R> Rebase for Message<R> {
             Self::Member(member::Message::Election(message)) => message.rebase(now, by),
             Self::Member(member::Message::Heartbeat(_)) => {}
             Self::Lease(message) => message.rebase(now, by),
+            Self::Barrier(message) => message.rebase(now, by),
         }
     }
 }

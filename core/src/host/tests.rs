@@ -10,7 +10,7 @@ use std::vec::Vec;
 
 const CLIENT: NodeId = NodeId::new(1 << 31);
 
-type Lone = Host<Timeout, u8, 2, 4>;
+type Lone = Host<Timeout, u8, 2, 4, 2, 2>;
 
 fn host(peers: &[NodeId]) -> Lone {
     let election = election::Config::new(Guarantee::Majority, Profile::LAN.timing, Seed::new(1)).unwrap();
@@ -19,7 +19,7 @@ fn host(peers: &[NodeId]) -> Lone {
         detector: TimeoutConfig::new(Profile::LAN.detection).unwrap(),
         election,
     };
-    let config = Config::new(member, Profile::LAN.leases()).unwrap();
+    let config = Config::new(member, Profile::LAN.leases(), Profile::LAN.barriers()).unwrap();
     let group = Group::new(NodeId::new(1), peers).unwrap();
     Host::new(config, group, &[], Incarnation::new(1), Start::First, Instant::ORIGIN).unwrap()
 }

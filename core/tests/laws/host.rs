@@ -1,6 +1,6 @@
 //! Members that host services, for the laws.
 
-use crate::{election, lease};
+use crate::{barrier, election, lease};
 use proptest::prelude::*;
 use quorate::detector::{MonitorConfig, Timeout, TimeoutConfig};
 use quorate::election::{Guarantee, Start};
@@ -9,14 +9,14 @@ use quorate::member::{self, Profile};
 use quorate::{Group, Incarnation, Input, Instant};
 
 /// Alone, so that it leads by and by and the services open; or with peers, whose messages the histories invent.
-pub(crate) fn host(is_alone: bool) -> Host<Timeout, u8, 6, 6> {
+pub(crate) fn host(is_alone: bool) -> Host<Timeout, u8, 6, 6, 2, 3> {
     let config = member::Config {
         monitor: MonitorConfig::new(Profile::LAN.interval).unwrap(),
         detector: TimeoutConfig::new(Profile::LAN.detection).unwrap(),
         election: election::config(Guarantee::Majority),
     };
     let group = if is_alone { Group::alone(election::ME) } else { election::group() };
-    let config = Config::new(config, Profile::LAN.leases()).unwrap();
+    let config = Config::new(config, Profile::LAN.leases(), Profile::LAN.barriers()).unwrap();
     Host::new(config, group, &[], Incarnation::new(1), Start::First, Instant::ORIGIN).unwrap()
 }
 
@@ -30,9 +30,15 @@ pub(crate) fn inputs() -> BoxedStrategy<Input<Command<u8>, Message<u8>>> {
         Input::Receive { from, message } => Input::Receive { from, message: Message::Lease(message) },
         Input::Command(_) | Input::Tick => Input::Tick,
     });
+    let barriers = barrier::coordinator_inputs().prop_map(|input| match input {
+        Input::Receive { from, message } => Input::Receive { from, message: Message::Barrier(message) },
+        Input::Command(_) | Input::Tick => Input::Tick,
+    });
     prop_oneof![
         4 => election::member_inputs().prop_map(lift),
-        4 => leases,
+        3 => leases,
+        3 => barriers,
+        1 => (0_u8..3).prop_map(|resource| Input::Command(Command::Reset(resource))),
         1 => (0_u8..3).prop_map(|resource| Input::Command(Command::Break(resource))),
     ]
     .boxed()
