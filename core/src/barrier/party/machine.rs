@@ -79,7 +79,7 @@ impl Timer {
 /// let (party_id, arrival, epoch) = (party.id(), 1, Epoch::new(3));
 /// let generation = Generation::new(epoch, 1).unwrap();
 /// let mut hear = |message| party.step(Input::Receive { from: coordinator, message }, Instant::from_millis(1));
-/// hear(Message::Coordinates { party: party_id, epoch });
+/// hear(Message::Coordinates { party: party_id, epoch, visit: 0 });
 /// hear(Message::Prepare { party: party_id, arrival, epoch, generation });
 /// let told = hear(Message::Settled { party: party_id, arrival, epoch, generation, outcome: Outcome::Released });
 /// assert_eq!(told.events().next(), Some(&Event::Released { generation }));
