@@ -19,6 +19,8 @@ pub mod protocol {
     pub const HYBRID: u8 = 6;
     /// [`lease::Message`](quorate::lease::Message).
     pub const LEASE: u8 = 7;
+    /// [`barrier::Message`](quorate::barrier::Message).
+    pub const BARRIER: u8 = 8;
     /// What members answer to those who ask how they see the group; its form is that of the adapter that answers.
     pub const STATUS: u8 = 127;
 

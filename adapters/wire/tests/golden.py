@@ -122,3 +122,11 @@ acquire = struct.pack("<BQB", 1, 77, len(name)) + name + struct.pack("<BHHB", 3,
 granted = struct.pack("<BQQ", 4, 78, 9 << 31 | 4) + duration + struct.pack("<Q", 6)
 locks = header(0, 2, 3) + entry(7, acquire) + entry(7, granted)
 show("plain, two messages of leases for node 2", locks + struct.pack("<I", zlib.crc32(locks)))
+
+# "I am ready, for generation 12 of epoch 9 of `orders/é`, which has 3 parties", and a release, for node 2, plain.
+generation = struct.pack("<II", 12, 9)
+ticket = struct.pack("<QQB", 77, 9, len(name)) + name + struct.pack("<HII", 3, 5, 1) + struct.pack("<BIIB", 1, 11, 8, 1)
+ready = struct.pack("<B", 2) + ticket + generation + struct.pack("<B", 0)
+released = struct.pack("<BQQI", 8, 78, 9, 5) + generation + struct.pack("<B", 1)
+barriers = header(0, 2, 3) + entry(8, ready) + entry(8, released)
+show("plain, two messages of barriers for node 2", barriers + struct.pack("<I", zlib.crc32(barriers)))

@@ -3,6 +3,7 @@
 //! Identifiers and instants are plain numbers. An epoch is 8 bytes, and one beyond the last is refused. A duration is
 //! 8 bytes of seconds and 4 of nanoseconds. A name is its length in bytes, one byte, and its text.
 
+mod barrier;
 mod clock;
 mod detector;
 mod election;

@@ -3,6 +3,7 @@
 //! A failing property is shrunk and printed; `PROPTEST_RNG_SEED=n` replays a run, `PROPTEST_CASES=n` lengthens it.
 
 mod admission;
+mod barriers;
 mod bodies;
 mod corruption;
 mod golden;
