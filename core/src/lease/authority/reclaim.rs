@@ -4,7 +4,7 @@ use super::claims::{Standing, Wish};
 use super::machine::Phase;
 use super::slab::Slot;
 use super::{Authority, Event, Reason};
-use crate::lease::{Message, Mode, Refusal};
+use crate::lease::{Message, Refusal};
 use crate::{FencingToken, Instant, StepOf};
 use core::fmt::Debug;
 use core::hash::Hash;
@@ -78,12 +78,14 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Authority<R, N> {
 
     /// Of several who claim what they cannot have held together, those with the lower tokens held it earlier, and hold it no
     /// longer. `false` if that is the one with this token.
+    ///
+    /// Of more permits than there are, some were given back before their renewal arrived here, and nobody can tell which: all
+    /// are taken back, and nothing is granted beside them until so many have run out.
     fn make_room(&mut self, resource: Slot, wish: &Wish<R>, token: FencingToken, now: Instant) -> bool {
         if planted!(AnyReclaim) {
             return true;
         }
         let mut next = self.claims.holders(resource).next().map(|(slot, _)| slot);
-        let mut taken = 0_u32;
         while let Some(slot) = next {
             next = self.claims.next_holder(slot);
             let Some(claim) = self.claims.get_mut(slot) else { break };
@@ -96,29 +98,8 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Authority<R, N> {
                     claim.superseded = true;
                     self.claims.deadlines.set(slot, now); // its end is told at the next ticks
                 }
-                Standing::Holding { .. } => taken = taken.saturating_add(claim.mode.weight()),
-                Standing::Waiting { .. } | Standing::Cooling { .. } => {}
+                Standing::Holding { .. } | Standing::Waiting { .. } | Standing::Cooling { .. } => {}
             }
-        }
-        let Mode::Permits { take, of } = wish.mode else { return true };
-        let mut excess = taken.saturating_add(u32::from(take.get())).saturating_sub(u32::from(of.get()));
-        while excess > 0 {
-            let earliest = self.claims.holders(resource).filter(|(_, claim)| !claim.superseded);
-            let earliest = earliest
-                .filter_map(|(slot, claim)| match claim.standing {
-                    Standing::Holding { token, .. } => Some((token, slot, claim.mode)),
-                    Standing::Waiting { .. } | Standing::Cooling { .. } => None,
-                })
-                .min_by_key(|(token, ..)| *token);
-            let Some((held, slot, mode)) = earliest else { return true };
-            if held > token {
-                return false;
-            }
-            excess = excess.saturating_sub(mode.weight());
-            if let Some(claim) = self.claims.get_mut(slot) {
-                claim.superseded = true;
-            }
-            self.claims.deadlines.set(slot, now);
         }
         true
     }

@@ -83,9 +83,8 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
                 self.heard_of(from);
                 let until = sent + self.config.validity(lease);
                 if until.since(now) < self.period(lease) && !planted!(DeadLeaseTaken) {
-                    let first = want.late.is_none();
-                    self.phase = Phase::Wanting(Want { late: Some(token), ..want });
-                    if first {
+                    self.phase = Phase::Wanting(Want { late: true, ..want });
+                    if !want.late {
                         self.ask_afresh(now, step);
                     }
                     return;
@@ -109,6 +108,10 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
                     let left = self.time_left(now);
                     step.event(Event::Sound { left });
                 }
+            }
+            // What was asked before it gave the lease up came late, and was granted anew.
+            Phase::Releasing { token: given_up } if token != given_up => {
+                step.send_to(from, Message::Release { claim: self.claim, token: Some(token) });
             }
             Phase::Idle | Phase::Releasing { .. } => {}
         }
@@ -188,7 +191,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
             Refusal::NotHeld | Refusal::Broken | Refusal::CapReached => {
                 // It was granted and is over already, before it was told: from the beginning, as another claim.
                 self.claim = self.claim.next();
-                self.phase = Phase::Wanting(Want { ahead: None, late: None, ..want });
+                self.phase = Phase::Wanting(Want { ahead: None, late: false, ..want });
                 self.ask_afresh(now, step);
             }
             // Another epoch comes.

@@ -43,8 +43,9 @@ pub(super) struct Want {
     pub(super) wait: bool,
     /// Its place in line, if it has one.
     pub(super) ahead: Option<u32>,
-    /// It was granted, when there was little left of the lease: to be renewed before it is told.
-    pub(super) late: Option<FencingToken>,
+    /// It was granted, when there was little left of the lease: to be asked for once more before it is told. Not by its token, for
+    /// who does not hold it yet cannot vouch for it to the next authority.
+    pub(super) late: bool,
 }
 
 /// What is known of what is held.
@@ -274,12 +275,8 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
         let (claim, lease, sent) = (self.claim, self.config.timing().lease, now);
         let message = match self.phase {
             Phase::Idle => return,
-            Phase::Wanting(Want { late: None, wait, .. }) => {
-                Message::Acquire { claim, resource, mode, wait, lease, sent }
-            }
-            Phase::Wanting(Want { late: Some(token), .. }) | Phase::Holding(Hold { token, .. }) => {
-                Message::Renew { claim, resource, mode, token, lease, sent }
-            }
+            Phase::Wanting(Want { wait, .. }) => Message::Acquire { claim, resource, mode, wait, lease, sent },
+            Phase::Holding(Hold { token, .. }) => Message::Renew { claim, resource, mode, token, lease, sent },
             Phase::Releasing { token } => Message::Release { claim, token: Some(token) },
         };
         let to = self.authority.map_or(To::Peers, To::Node);
@@ -299,7 +296,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
             (Command::Acquire { resource, mode, patience }, Phase::Idle) => {
                 self.wanted = Some((resource, mode));
                 let wait = patience != Patience::Try;
-                self.phase = Phase::Wanting(Want { wait, ahead: None, late: None });
+                self.phase = Phase::Wanting(Want { wait, ahead: None, late: false });
                 match patience {
                     Patience::Try => self.set(Timer::Patience, now + self.config.timing().lease),
                     Patience::For(time) => self.set(Timer::Patience, now + time),
@@ -342,9 +339,8 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
 
     /// Wants the resource no more. Should the authority not hear of it, the claim runs out by itself.
     pub(super) fn give_up(&mut self, why: Failure, step: &mut StepOf<Self>) {
-        let Phase::Wanting(want) = self.phase else { return };
         let to = self.authority.map_or(To::Peers, To::Node);
-        step.send(to, Message::Release { claim: self.claim, token: want.late });
+        step.send(to, Message::Release { claim: self.claim, token: None });
         self.failed(why, step);
     }
 

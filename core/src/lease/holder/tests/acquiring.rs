@@ -99,7 +99,7 @@ fn trap_granted_on_a_dead_lease() {
     let mut it = Dialogue::new();
     it.ask(0, wants(Patience::Forever), &[all(acquire(1, true, 0))]);
     it.hear(1, 1, waiting(1, 0, 0), &[tells(Event::Waiting { ahead: 0 })]);
-    it.hear(850, 1, granted(1, 5, 0), &[to(1, renew(1, 5, 850))]);
+    it.hear(850, 1, granted(1, 5, 0), &[to(1, acquire(1, true, 850))]);
     assert!(!it.subject.is_valid(at(850)));
     it.hear(860, 1, granted(1, 5, 850), &[tells(Event::Acquired { token: token(5) })]);
     assert_eq!(it.subject.valid_until(), Some(at(1_750)));
@@ -107,8 +107,20 @@ fn trap_granted_on_a_dead_lease() {
     // It was over before it arrived, and somebody else has it: the holder waits again, as another claim.
     let mut it = Dialogue::new();
     it.ask(0, wants(Patience::Forever), &[all(acquire(1, true, 0))]);
-    it.hear(2_000, 1, granted(1, 5, 0), &[to(1, renew(1, 5, 2_000))]);
+    it.hear(2_000, 1, granted(1, 5, 0), &[to(1, acquire(1, true, 2_000))]);
     it.hear(2_001, 1, refused(1, Refusal::NotHeld, 2_000), &[to(1, acquire(2, true, 2_001))]);
+}
+
+/// Between the late grant and the answer to what was asked then, the authority can have gone, and others have held it since. To
+/// the next one a renewal would be a reclaim: of a token below theirs.
+#[test]
+fn trap_who_was_granted_too_late_reclaims_nothing() {
+    let mut it = Dialogue::new();
+    it.ask(0, wants(Patience::Forever), &[all(acquire(1, true, 0))]);
+    it.hear(2_000, 1, granted(1, 5, 0), &[to(1, acquire(1, true, 2_000))]);
+    let asked = it.tick_within(2_030..2_042, |now| vec![all(acquire(1, true, now))]);
+    it.hear(asked + 1, 2, waiting(1, 0, asked), &[tells(Event::Waiting { ahead: 0 })]);
+    it.hear(asked + 2, 2, granted(1, 9, asked), &[tells(Event::Acquired { token: token(9) })]);
 }
 
 #[test]

@@ -140,3 +140,13 @@ fn trap_a_renewal_never_races_a_release() {
     assert!(said.iter().all(|said| *said == to(1, release(1, 5)) || *said == all(release(1, 5))), "{said:?}");
     assert!(said.len() > 3);
 }
+
+/// A request from before came after the release, and was granted as if it were new.
+#[test]
+fn what_is_granted_anew_while_it_is_given_up_is_given_up_too() {
+    let mut it = Dialogue::holding();
+    it.ask(20, Command::Release, &[to(1, release(1, 5))]);
+    it.hear(21, 1, granted(1, 5, 10), &[]); // the answer to a renewal
+    it.hear(22, 1, granted(1, 6, 0), &[to(1, release(1, 6))]);
+    it.hear(23, 1, released(1), &[tells(Event::Released { token: token(5), confirmed: true })]);
+}
