@@ -3,7 +3,9 @@
 
 use core::time::Duration;
 use quorate::clock::{HybridClock, LamportClock, VectorClock, VersionClock};
-use quorate_sim::swarm::trials::{Canary, ElectionTrial, FramedTrial, MemberTrial, MonitorTrial, ProcessTrial};
+use quorate_sim::swarm::trials::{
+    BarrierTrial, Canary, ElectionTrial, FramedTrial, MemberTrial, MonitorTrial, ProcessTrial,
+};
 use quorate_sim::swarm::{Report, Swarm, Trial};
 
 fn swarm(trial: &impl Trial, seeds: u64) -> Report {
@@ -43,6 +45,11 @@ fn elections() {
 #[test]
 fn monitors() {
     holds(&MonitorTrial, 120);
+}
+
+#[test]
+fn barriers() {
+    holds(&BarrierTrial, 200);
 }
 
 #[test]

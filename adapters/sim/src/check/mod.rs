@@ -12,12 +12,14 @@
 //! | [`Epochs`] | E5: epochs never go back at a node | all but the latest; it stands for those before |
 //! | [`Suspicions`] | D1: whoever is down is suspected, in time and for ever | what is older than the bound; the latest change decides |
 //! | [`Levels`] | D2: the level never falls in a silence | all but the last level; it stands for those before |
+//! | [`Generations`] | B1, B3, B4, B5: one outcome for all parties of a barrier | old generations; who is bound learns the end before |
 //! | [`Service`] | D7: a detector's own figures are true | single events; the figures are sums |
 //! | [`linearizable`] | objects that behave as if they did one thing at a time | what was settled; the states that it can have led to stay |
 //!
 //! None of them grows with simulated time: each one's documentation says what bounds it.
 
 mod epochs;
+mod generations;
 mod graph;
 mod leaders;
 mod leases;
@@ -30,6 +32,7 @@ mod violation;
 mod who;
 
 pub use epochs::Epochs;
+pub use generations::{Arrival, Ended, Generations};
 pub use graph::{Event, Graph};
 pub use leaders::Leaders;
 pub use leases::{Leases, Mode};

@@ -205,6 +205,12 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Party<R, N> {
         }
     }
 
+    /// The epoch that it is in: it obeys no coordinator of an earlier one.
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     /// How often it has arrived.
     #[must_use]
     pub const fn arrivals(&self) -> u32 {

@@ -1,5 +1,6 @@
 //! The trials of quorate's own protocols, and a canary.
 
+pub mod barrier;
 mod canary;
 mod election;
 mod leadership;
@@ -9,6 +10,7 @@ mod process;
 mod rules;
 mod watchers;
 
+pub use barrier::BarrierTrial;
 pub use canary::{Canary, Ring, Watch};
 pub use election::{ElectionTrial, Electorate};
 pub use leadership::{HasElection, Leadership};
@@ -33,6 +35,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("member-framed", "the same, with every message as the bytes of a frame"),
     ("election", "elections alone, under a detector that is as wrong as it likes"),
     ("monitor", "heartbeats and detectors"),
+    ("barrier", "barriers, under coordinators that take over from each other"),
     ("lamport", "Lamport clocks against true causality"),
     ("vector", "vector clocks"),
     ("version", "version clocks"),
@@ -68,6 +71,7 @@ fn run_named(name: &str, swarm: &Swarm, progress: &(dyn Fn(Progress) -> ControlF
         "member-framed" => swarm.run(&FramedTrial, progress),
         "election" => swarm.run(&ElectionTrial, progress),
         "monitor" => swarm.run(&MonitorTrial, progress),
+        "barrier" => swarm.run(&BarrierTrial, progress),
         "lamport" => swarm.run(&ProcessTrial::<LamportClock>::new(), progress),
         "vector" => swarm.run(&ProcessTrial::<VectorClock<8>>::new(), progress),
         "version" => swarm.run(&ProcessTrial::<VersionClock<8>>::new(), progress),
