@@ -1,5 +1,7 @@
 //! Locks over a carrier in this process, on a clock that jumps.
 
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::time::Duration;
 use quorate::lease::authority::{self, Fixed};
 use quorate::lease::holder::{Loss, Misuse, Timing};
 use quorate::lease::{Message, Refusal};
@@ -7,9 +9,7 @@ use quorate::{DriftBound, Group, Input, Machine, Name, NodeId, Output, Seed, To}
 use quorate_tokio::Locks;
 use quorate_tokio::clock::{Clock, Virtual};
 use quorate_tokio::locks::{AcquireError, Answers, Carrier, DoubtReason, MAX_AUTHORITIES, ReleaseError, Rules};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
 
 const AUTHORITY: NodeId = NodeId::new(1);
 const ME: NodeId = NodeId::new(1 << 31);
