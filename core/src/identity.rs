@@ -87,6 +87,23 @@ number! {
     Epoch(u64), "epoch"
 }
 
+impl NodeId {
+    /// The first number of a client: a node that uses what a group offers and is no member of it. It draws its number from
+    /// here on up at each start; members have lower ones.
+    pub const FIRST_CLIENT: Self = Self(1 << 31);
+
+    /// Whether this is a client's number.
+    ///
+    /// ```
+    /// use quorate::NodeId;
+    /// assert!(NodeId::FIRST_CLIENT.is_client() && !NodeId::new(7).is_client());
+    /// ```
+    #[must_use]
+    pub const fn is_client(self) -> bool {
+        self.0 >= Self::FIRST_CLIENT.0
+    }
+}
+
 impl Incarnation {
     /// The incarnation after this one; `None` when numbers are used up.
     #[must_use]

@@ -83,23 +83,26 @@
 //! | debug | a message was not acted on; a command was refused; a datagram could not be sent |
 #![forbid(unsafe_code)]
 
+mod client;
 pub mod clock;
 pub mod driver;
 mod error;
 pub mod locks;
 mod member;
 mod notice;
+mod question;
 pub mod status;
 pub mod storage;
 mod sys;
 pub mod transport;
 
+pub use client::{Client, ClientBuilder, ConnectError};
 pub use driver::{Driver, Events, Frames, Handle, Happened, Observer};
 pub use error::{Closed, Error};
 pub use locks::Locks;
 pub use member::{
-    Builder, CommandError, Event, JoinError, Leader, Leadership, Life, Member, PeerHealth, Stamped, Status, Stop,
-    StopReason, Why,
+    Builder, CommandError, Event, JoinError, Leader, Leadership, Life, MAX_CLAIMS, MAX_CLIENTS, Member, PeerHealth,
+    Stamped, Status, Stop, StopReason, Why,
 };
 pub use notice::{Notice, Rejection};
 

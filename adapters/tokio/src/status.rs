@@ -3,25 +3,19 @@
 //! A question goes to the member's own socket, in a frame of its group and under its key. It changes nothing, and who asks
 //! need not be a member. A member answers about twenty questions a second and counts the others as dropped.
 
-pub use crate::member::{PeerHealth, Status, Tallied};
+pub use crate::member::{Claim, Claims, Directory, PeerHealth, Status, Tallied};
 
 use crate::driver::ASKER;
-use crate::member::wire;
+use crate::member::{directory, wire};
+use crate::question::{self, Answer, Group};
 use core::fmt;
-use core::hash::{BuildHasher, Hasher};
-use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::net::SocketAddr;
 use core::time::Duration;
-use quorate::{Incarnation, NodeId, To};
-use quorate_wire::{
-    BodyError, Codec, GroupId, Keyring, MAX_DATAGRAM, Payload, Reader, Rejected, Roster, Sender, Writer,
-};
-use std::collections::hash_map::RandomState;
+use quorate::NodeId;
+use quorate_wire::{BodyError, Keyring, Reader, Rejected};
 use std::io;
-use tokio::net::{ToSocketAddrs, UdpSocket, lookup_host};
-use tokio::time::{Instant, timeout_at};
-
-/// After how long without an answer a question is repeated.
-const AGAIN: Duration = Duration::from_millis(200);
+use tokio::net::ToSocketAddrs;
+use tokio::time::Instant;
 
 /// Asks the member at `address` what it sees. The question is repeated until `timeout` is over.
 ///
@@ -43,120 +37,85 @@ pub async fn ask(
     keyring: Option<&Keyring>,
     timeout: Duration,
 ) -> Result<Status, AskError> {
+    let group = Group { name: group, keyring };
+    question::put::<Status>(address, group, &[], timeout).await.map(|(_, status)| status)
+}
+
+impl Answer for Status {
+    const PROTOCOL: u8 = wire::PROTOCOL;
+    const VERSION: u8 = wire::VERSION;
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, BodyError> {
+        wire::read(reader)
+    }
+}
+
+/// Asks the member at `address` who the members are, where, and how locks are granted.
+///
+/// # Errors
+///
+/// As [`ask`].
+pub async fn directory(
+    address: impl ToSocketAddrs,
+    group: &str,
+    keyring: Option<&Keyring>,
+    timeout: Duration,
+) -> Result<Directory, AskError> {
+    let group = Group { name: group, keyring };
+    let (from, mut directory) = question::put::<Directory>(address, group, &[directory::MEMBERS], timeout).await?;
+    for member in &mut directory.members {
+        // A member knows where the others are, and of itself only where it listens, which may be everywhere.
+        if member.0 == directory.id {
+            member.1 = Some(from);
+        }
+    }
+    Ok(directory)
+}
+
+/// Asks the leader of a group who holds locks and who waits for them. Any member can be asked at first.
+///
+/// The list is asked for in pages, so what changes meanwhile may be there twice or not at all.
+///
+/// # Errors
+///
+/// As [`ask`], and [`AskError::NoAuthority`] if no member grants locks at present.
+pub async fn claims(
+    address: impl ToSocketAddrs,
+    name: &str,
+    keyring: Option<&Keyring>,
+    timeout: Duration,
+) -> Result<Claims, AskError> {
     let end = Instant::now() + timeout;
-    let found = lookup_host(address).await.map_err(AskError::Address)?.next();
-    let address = found.ok_or_else(|| AskError::Address(io::ErrorKind::NotFound.into()))?;
-    let any: SocketAddr =
-        if address.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
-    let socket = UdpSocket::bind(any).await.map_err(AskError::Socket)?;
-    // Connected, it takes answers from there only, and is told when nobody listens.
-    socket.connect(address).await.map_err(AskError::Socket)?;
-
-    let group = GroupId::from_name(group);
-    let codec = keyring.map_or_else(|| Codec::plain(group), |keyring| Codec::sealed(group, keyring));
-    // Drawn at random, for nobody keeps count of who asks: it must not occur twice under one key.
-    let mut sender = Sender::new(&codec, Roster::NONE, ASKER, Incarnation::new(random()));
-    let nonce = random();
-    let mut refused = None;
-    let mut buffer = [0; MAX_DATAGRAM];
-    while Instant::now() < end {
-        let Ok(question) = sender.frame(&codec, To::Peers, &Question { nonce }, &mut buffer) else {
-            return Err(AskError::NoAnswer { address, timeout, refused });
-        };
-        match socket.send(question).await {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-            Err(error) => return Err(AskError::Socket(error)),
+    let known = directory(address, name, keyring, timeout).await?;
+    let group = Group { name, keyring };
+    let leader = known.leader.and_then(|leader| known.members.iter().find(|(member, _)| *member == leader));
+    let none = AskError::NoAuthority { asked: known.id, leader: known.leader };
+    let Some(&(_, Some(address))) = leader else { return Err(none) };
+    let mut listed: Option<Claims> = None;
+    loop {
+        let from = listed.as_ref().map_or(0, |claims| claims.claims.len());
+        let what = directory::claims_from(u32::try_from(from).unwrap_or(u32::MAX));
+        let left = end.saturating_duration_since(Instant::now());
+        let (_, page) = question::put::<Claims>(address, group, &what, left).await?;
+        if page.epoch.is_none() {
+            return Err(none);
         }
-        let again = end.min(Instant::now() + AGAIN);
-        while let Ok(received) = timeout_at(again, socket.recv(&mut buffer)).await {
-            match received {
-                Ok(length) => match open(&codec, nonce, &mut buffer[..length]) {
-                    Ok(Some(status)) => return Ok(status),
-                    Ok(None) => {}
-                    Err(rejected) => refused = Some(rejected),
-                },
-                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                    return Err(AskError::NobodyListens { address });
-                }
-                Err(error) => return Err(AskError::Socket(error)),
+        let (total, is_last) = (page.total, page.claims.is_empty());
+        match &mut listed {
+            Some(all) => {
+                all.claims.extend(page.claims);
+                all.total = total;
             }
+            None => listed = Some(page),
+        }
+        match listed.take() {
+            Some(all) if is_last || all.claims.len() >= total as usize => return Ok(all),
+            all => listed = all,
         }
     }
-    Err(AskError::NoAnswer { address, timeout, refused })
 }
 
-/// The status in a datagram, if it is the answer to this question.
-fn open(codec: &Codec, nonce: u64, datagram: &mut [u8]) -> Result<Option<Status>, Rejected> {
-    let frame = codec.open(datagram)?;
-    if frame.header().to != To::Node(ASKER) {
-        return Ok(None);
-    }
-    for entry in frame.entries().filter(|entry| entry.protocol == wire::PROTOCOL) {
-        let answer = entry.decode::<Answered>()?;
-        if answer.nonce == nonce {
-            return Ok(Some(answer.status));
-        }
-    }
-    Ok(None)
-}
-
-/// A number that nobody can guess, from the operating system's randomness.
-fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
-}
-
-struct Question {
-    nonce: u64,
-}
-
-impl Payload for Question {
-    fn protocol(&self) -> u8 {
-        wire::PROTOCOL
-    }
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.u8(wire::VERSION);
-        writer.u64(self.nonce);
-        writer.bytes(&[0; wire::QUESTION][..wire::QUESTION - writer.written()]);
-    }
-
-    fn read(protocol: u8, _: &[u8]) -> Result<Self, Rejected> {
-        Err(Rejected::UnknownProtocol { protocol }) // It is only sent.
-    }
-}
-
-struct Answered {
-    nonce: u64,
-    status: Status,
-}
-
-impl Payload for Answered {
-    fn protocol(&self) -> u8 {
-        wire::PROTOCOL
-    }
-
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.u8(wire::VERSION);
-        writer.u64(self.nonce);
-        wire::write(&self.status, writer);
-    }
-
-    fn read(protocol: u8, body: &[u8]) -> Result<Self, Rejected> {
-        let read = || {
-            let mut reader = Reader::new(body);
-            match reader.u8()? {
-                wire::VERSION => {}
-                version => return Err(BodyError::invalid("version", version)),
-            }
-            let answer = Self { nonce: reader.u64()?, status: wire::read(&mut reader)? };
-            reader.finish().map(|()| answer)
-        };
-        read().map_err(|error| Rejected::InvalidBody { protocol, error })
-    }
-}
-
-/// Why there is no status.
+/// Why there is no answer.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AskError {
@@ -178,6 +137,13 @@ pub enum AskError {
         /// Why something that came was not an answer.
         refused: Option<Rejected>,
     },
+    /// No member grants locks: none leads at present, or the group's guarantee lets none of them host anything.
+    NoAuthority {
+        /// Who was asked.
+        asked: NodeId,
+        /// Who leads, as far as that member knows.
+        leader: Option<NodeId>,
+    },
 }
 
 impl fmt::Display for AskError {
@@ -193,6 +159,12 @@ impl fmt::Display for AskError {
             Self::NoAnswer { address, timeout, refused: Some(refused) } => {
                 write!(f, "{address} did not answer within {timeout:?} in a way that can be read: {refused}")
             }
+            Self::NoAuthority { leader: None, asked } => {
+                write!(f, "nobody grants locks: node {asked} knows of no leader at present")
+            }
+            Self::NoAuthority { leader: Some(leader), .. } => {
+                write!(f, "nobody grants locks: node {leader} leads, and hosts none")
+            }
         }
     }
 }
@@ -201,12 +173,12 @@ impl core::error::Error for AskError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Address(error) | Self::Socket(error) => Some(error),
-            Self::NobodyListens { .. } | Self::NoAnswer { .. } => None,
+            Self::NobodyListens { .. } | Self::NoAnswer { .. } | Self::NoAuthority { .. } => None,
         }
     }
 }
 
-/// Whether `id` is the one under which questions are asked, which no member can have.
+/// Whether no member can have `id`: it is a client's, or the one under which questions are asked.
 pub(crate) fn is_reserved(id: NodeId) -> bool {
-    id == ASKER
+    id.is_client() || id == ASKER
 }

@@ -1,6 +1,8 @@
 //! From messages to datagrams and back.
 
-use quorate::{Group, GroupError, Incarnation, NodeId, To};
+use super::clients::Clients;
+use crate::transport::Origin;
+use quorate::{Group, GroupError, Incarnation, Instant, NodeId, To};
 use quorate_wire::{
     Codec, Draft, Frame, GroupId, Header, Keyring, MAX_DATAGRAM, Payload, Receiver, Rejected, Roster, SendError, Sender,
 };
@@ -27,6 +29,8 @@ pub struct Frames {
     sender: Sender,
     // Memory of every peer's latest frames: too much to move about.
     receiver: Box<Receiver<MAX_PEERS>>,
+    /// Who is no member and is answered all the same; `None` if nobody is.
+    clients: Option<Clients>,
     buffer: Vec<u8>,
 }
 
@@ -42,6 +46,7 @@ impl Frames {
             sender: Sender::new(&codec, Roster::NONE, node, incarnation),
             receiver: Box::new(Receiver::new(Group::new(node, peers)?, Roster::NONE)),
             codec,
+            clients: None,
             buffer: vec![0; MAX_DATAGRAM],
         })
     }
@@ -58,6 +63,14 @@ impl Frames {
     pub fn with_roster(mut self, roster: Roster) -> Self {
         self.sender.replace_roster(roster);
         self.receiver.replace_roster(roster);
+        self
+    }
+
+    /// The same, and clients are answered: nodes with numbers from [`NodeId::FIRST_CLIENT`] on, which are no members and need
+    /// not know all of them. So many are remembered; for another one, the one that was silent for longest is forgotten.
+    #[must_use]
+    pub fn with_clients(mut self, most: usize) -> Self {
+        self.clients = (most > 0).then(|| Clients::new(most));
         self
     }
 
@@ -92,6 +105,33 @@ impl Frames {
     /// Whether an opened frame is a new one from a member, who is remembered to have sent it.
     pub(super) fn admit(&mut self, header: &Header) -> Result<(), Rejected> {
         self.receiver.admit(header).map(|_| ())
+    }
+
+    /// Whether frames of this node are a client's, and such are taken.
+    pub(super) fn serves(&self, sender: NodeId) -> bool {
+        self.clients.is_some() && sender.is_client()
+    }
+
+    /// Whether an opened frame is a new one from a client, who is remembered to have sent it from there.
+    pub(super) fn admit_client(&mut self, header: &Header, origin: Origin, now: Instant) -> Result<(), Rejected> {
+        let (me, sender) = (self.sender.node(), header.sender);
+        match header.to {
+            To::Node(recipient) if recipient != me => Err(Rejected::Misdirected { sender, recipient }),
+            _ => self
+                .clients
+                .as_mut()
+                .map_or(Err(Rejected::UnknownSender { sender }), |clients| clients.admit(header, origin, now)),
+        }
+    }
+
+    /// Where a client was heard last.
+    pub(super) fn origin(&self, client: NodeId) -> Option<Origin> {
+        self.clients.as_ref()?.origin(client)
+    }
+
+    /// How many clients are remembered.
+    pub(super) fn clients(&self) -> usize {
+        self.clients.as_ref().map_or(0, Clients::len)
     }
 
     /// Closes frames with these messages, as few as they fit into, and hands each to `send`.

@@ -19,6 +19,7 @@
 //! the step put before the record has left by then; what comes after it leaves when the record is durable. If it cannot be
 //! made durable, nothing of the rest ever leaves: the driver stops with [`Error::Storage`].
 
+mod clients;
 mod events;
 mod frames;
 mod handle;
@@ -39,6 +40,7 @@ use crate::storage::Storage;
 use crate::transport::{Incoming, Origin, Transport};
 use crate::{Error, Notice, Rejection};
 use core::marker::PhantomData;
+use core::net::SocketAddr;
 use core::pin::pin;
 use core::sync::atomic::Ordering;
 use core::time::Duration;
@@ -304,8 +306,11 @@ where
         let singled_out = |peer: NodeId| outbox.iter().any(|(to, _)| *to == To::Node(peer));
         let to_all = || outbox.iter().filter(|(to, _)| *to == To::Peers).map(|(_, message)| message);
 
-        let others: Vec<NodeId> = self.peers.iter().map(|(peer, _)| *peer).filter(|&peer| !singled_out(peer)).collect();
-        self.send(To::Peers, &others, to_all())?;
+        if to_all().next().is_some() {
+            let others = self.peers.iter().map(|(peer, _)| *peer).filter(|&peer| !singled_out(peer));
+            let others: Vec<NodeId> = others.collect();
+            self.send(To::Peers, &others, to_all())?;
+        }
 
         let mut done: Vec<NodeId> = Vec::new();
         for (to, _) in &outbox {
@@ -337,9 +342,17 @@ where
             return Ok(());
         }
         let Self { frames, transport, shared, .. } = self;
+        let client = match to {
+            To::Node(node) if frames.serves(node) => frames.origin(node),
+            _ => None,
+        };
         let sealed = frames.seal(to, messages, |datagram| {
             for &peer in peers {
-                match transport.send(peer, datagram) {
+                let sent = match client {
+                    Some(origin) => transport.reply(origin, datagram),
+                    None => transport.send(peer, datagram),
+                };
+                match sent {
                     Ok(()) => shared.traffic.sent(),
                     Err(error) => {
                         shared.traffic.unsent();
@@ -382,6 +395,10 @@ where
             return if self.questions.take(now) { Ok(frame) } else { Err(Rejection::TooManyQuestions) };
         }
         let peer = self.peers.iter_mut().find(|(peer, _)| *peer == sender);
+        if peer.is_none() && self.frames.serves(sender) {
+            self.frames.admit_client(&frame.header(), from, now)?;
+            return Ok(frame);
+        }
         // Before anything is remembered of it, or a forged frame could make the peer's own ones look old.
         if peer.is_some() && !self.transport.vouches(from, sender) {
             self.transport.silent(sender); // It may have moved.
@@ -402,10 +419,12 @@ where
         let mut room = vec![0; MAX_DATAGRAM];
         let mut writer = Writer::new(&mut room);
         let Self { shared, transport, frames, end, .. } = self;
+        let clients = frames.clients();
         let answered = {
-            let places = |peer| transport.address(peer);
+            let places = |node| place(transport, frames, node);
             let machine = shared.machine();
-            let survey = Survey { machine: &*machine, counters: shared.traffic.counters(), now, places: &places };
+            let survey =
+                Survey { machine: &*machine, counters: shared.traffic.counters(), now, clients, places: &places };
             end.observer.asked(protocol, entry.body, survey, &mut writer)
         };
         if !answered || writer.overflowed() {
@@ -456,13 +475,28 @@ where
     /// What is done once a second.
     fn survey(&mut self, now: Instant) {
         self.surveyed = now;
-        let Self { peers, transport, shared, end, .. } = self;
+        let Self { peers, transport, shared, frames, end, .. } = self;
+        let clients = frames.clients();
         for (peer, _) in peers.iter().filter(|(_, heard)| now.since(*heard) >= SILENCE) {
             transport.silent(*peer);
         }
-        let places = |peer| transport.address(peer);
+        let places = |node| place(transport, frames, node);
         let machine = shared.machine();
-        end.observer.survey(Survey { machine: &*machine, counters: shared.traffic.counters(), now, places: &places });
+        end.observer.survey(Survey {
+            machine: &*machine,
+            counters: shared.traffic.counters(),
+            now,
+            clients,
+            places: &places,
+        });
+    }
+}
+
+/// Where a peer is thought to be, or a client was heard last.
+fn place(transport: &impl Transport, frames: &Frames, node: NodeId) -> Option<SocketAddr> {
+    match frames.origin(node) {
+        Some(Origin::Address(address)) => Some(address),
+        Some(Origin::Peer(_)) | None => transport.address(node),
     }
 }
 

@@ -57,11 +57,13 @@ pub struct Survey<'a, M> {
     pub counters: Counters,
     /// The time.
     pub now: Instant,
+    /// How many clients the driver remembers.
+    pub clients: usize,
     pub(super) places: &'a dyn Fn(NodeId) -> Option<SocketAddr>,
 }
 
 impl<M> Survey<'_, M> {
-    /// Where the transport looks for `peer`.
+    /// Where the transport looks for `peer`, or a client was heard last.
     #[must_use]
     pub fn address(&self, peer: NodeId) -> Option<SocketAddr> {
         (self.places)(peer)
@@ -70,7 +72,12 @@ impl<M> Survey<'_, M> {
 
 impl<M: fmt::Debug> fmt::Debug for Survey<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { machine, counters, now, places: _ } = self;
-        f.debug_struct("Survey").field("machine", machine).field("counters", counters).field("now", now).finish()
+        let Self { machine, counters, now, clients, places: _ } = self;
+        f.debug_struct("Survey")
+            .field("machine", machine)
+            .field("counters", counters)
+            .field("now", now)
+            .field("clients", clients)
+            .finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::watcher::{Shared, Watcher};
 use super::{DETECTOR_WINDOW, Leader, Machine, Member, Stamped};
+use crate::Client;
 use crate::clock::{self, Clock};
 use crate::driver::{Driver, Frames, MAX_PEERS};
 use crate::status::is_reserved;
@@ -11,8 +12,9 @@ use core::fmt;
 use core::hash::{BuildHasher, Hasher};
 use core::net::SocketAddr;
 use quorate::election::{Guarantee, Preempt, Record, Role, Start};
+use quorate::lease::authority;
 use quorate::member::{ConfigError, DetectorKind, Profile};
-use quorate::{Group, GroupError, Incarnation, NodeId, Seed};
+use quorate::{Group, GroupError, Incarnation, NodeId, Seed, host};
 use quorate_wire::{GroupId, Keyring, Roster};
 use std::collections::hash_map::RandomState;
 use std::io;
@@ -20,6 +22,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use tracing::Instrument;
+
+/// How many clients a member remembers: where each was heard last, and which of its frames have arrived.
+pub const MAX_CLIENTS: usize = 4_096;
 
 /// How many events the slowest receiver may be late before it misses some, unless set otherwise.
 const EVENTS: usize = 1_024;
@@ -43,6 +48,7 @@ pub struct Builder {
     keyring: Option<Keyring>,
     insecure: bool,
     lenient: bool,
+    leases: Option<authority::Config>,
     seed: Option<Seed>,
     events: usize,
     clock: Arc<dyn Clock>,
@@ -81,6 +87,7 @@ impl Builder {
             keyring: None,
             insecure: false,
             lenient: false,
+            leases: None,
             seed: None,
             events: EVENTS,
             clock: Arc::new(clock::System),
@@ -146,6 +153,13 @@ impl Builder {
     /// How failures are detected; [`DetectorKind::Timeout`] unless set.
     pub fn detector(mut self, kind: DetectorKind) -> Self {
         self.detector = kind;
+        self
+    }
+
+    /// The rules of the locks that it grants while it leads, which have to be the same on all members; those that go with the
+    /// [profile](Profile::leases) unless set. Under [`Guarantee::PerPartition`] it grants none.
+    pub fn leases(mut self, leases: authority::Config) -> Self {
+        self.leases = Some(leases);
         self
     }
 
@@ -218,11 +232,14 @@ impl Builder {
         Ok(())
     }
 
-    fn machine_config(&self) -> Result<quorate::member::Config<super::AnyDetector>, JoinError> {
+    fn machine_config(&self) -> Result<host::Config<super::AnyDetector>, JoinError> {
         let seed = self.seed.unwrap_or_else(|| Seed::new(RandomState::new().build_hasher().finish()));
         let mut config = self.profile.config::<DETECTOR_WINDOW>(self.detector, self.guarantee, seed)?;
         config.election = config.election.with_role(self.role).with_priority(self.priority);
-        Ok(config)
+        Ok(match self.guarantee {
+            Guarantee::Majority => host::Config::new(config, self.leases.unwrap_or(self.profile.leases()))?,
+            Guarantee::PerPartition => host::Config::without_services(config),
+        })
     }
 
     fn membership(&self) -> Result<Group<MAX_PEERS>, JoinError> {
@@ -303,9 +320,17 @@ impl Builder {
     {
         let (config, group) = (self.machine_config()?, self.membership()?);
         let mut frames = Frames::new(GroupId::from_name(&self.group), self.id, life.incarnation, group.peers())?
-            .with_roster(self.roster());
+            .with_roster(self.roster())
+            .with_clients(MAX_CLIENTS);
         if let Some(keys) = &self.keyring {
             frames = frames.with_keys(keys);
+        }
+        let mut client = Client::builder(&self.group);
+        for (peer, address) in &self.peers {
+            client = client.member(*peer, address);
+        }
+        if let Some(keys) = &self.keyring {
+            client = client.keyring(keys.clone());
         }
         let now = self.clock.now();
         let shared = Arc::new(Shared::new(self.id, self.group, now));
@@ -327,6 +352,7 @@ impl Builder {
             local,
             incarnation: life.incarnation,
             clock: self.clock,
+            client,
             events: weak,
             leader: leader_seen,
             tenure: tenure_seen,
@@ -340,6 +366,8 @@ impl Builder {
 pub enum JoinError {
     /// The timings do not go together.
     Config(ConfigError),
+    /// What it is to host does not go with the rest.
+    Host(host::ConfigError),
     /// The members do not make a group.
     Group(GroupError),
     /// The group's name is empty or too long.
@@ -385,12 +413,13 @@ macro_rules! from {
         }
     )*};
 }
-from!(ConfigError => Config, GroupError => Group, BindError => Bind, StorageError => Storage);
+from!(ConfigError => Config, host::ConfigError => Host, GroupError => Group, BindError => Bind, StorageError => Storage);
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(error) => error.fmt(f),
+            Self::Host(error) => error.fmt(f),
             Self::Group(error) => error.fmt(f),
             Self::GroupName { name } if name.is_empty() => f.write_str("the group needs a name"),
             Self::GroupName { name } => write!(
@@ -399,7 +428,11 @@ impl fmt::Display for JoinError {
                 name.len(),
                 super::wire::LONGEST_NAME
             ),
-            Self::ReservedId { id } => write!(f, "no member can have the id {id}, under which questions are asked"),
+            Self::ReservedId { id } => write!(
+                f,
+                "no member can have the id {id}: those from {} on are clients', who draw them at random",
+                NodeId::FIRST_CLIENT
+            ),
             Self::NoAddress => f.write_str("it was not said where to listen"),
             Self::NoState => f.write_str(
                 "it was not said what is to survive a restart: give a state directory, or say that there is none \
@@ -422,6 +455,7 @@ impl core::error::Error for JoinError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Config(error) => Some(error),
+            Self::Host(error) => Some(error),
             Self::Group(error) => Some(error),
             Self::Address { error, .. } | Self::Runtime(error) => Some(error),
             Self::Bind(error) => Some(error),

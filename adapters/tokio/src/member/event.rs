@@ -2,7 +2,8 @@
 
 use crate::Notice;
 use core::fmt;
-use quorate::{Epoch, Instant, NodeId, detector, election, member};
+use quorate::lease::authority;
+use quorate::{Epoch, Instant, Name, NodeId, detector, election, host, member};
 use serde::{Deserialize, Serialize};
 
 /// Who leads.
@@ -31,15 +32,18 @@ pub enum Event {
     Monitor(detector::Event),
     /// Who leads.
     Election(election::Event),
+    /// Who holds which lock, as far as this member is the authority.
+    Lease(authority::Event<Name>),
     /// What the adapter noticed: datagrams that it dropped, addresses that changed.
     Notice(Notice),
 }
 
-impl From<member::Event> for Event {
-    fn from(event: member::Event) -> Self {
+impl From<host::Event<Name>> for Event {
+    fn from(event: host::Event<Name>) -> Self {
         match event {
-            member::Event::Monitor(event) => Self::Monitor(event),
-            member::Event::Election(event) => Self::Election(event),
+            host::Event::Member(member::Event::Monitor(event)) => Self::Monitor(event),
+            host::Event::Member(member::Event::Election(event)) => Self::Election(event),
+            host::Event::Lease(event) => Self::Lease(event),
         }
     }
 }

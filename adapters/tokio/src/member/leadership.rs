@@ -323,6 +323,7 @@ mod tests {
         let (clock, me) = (Arc::new(Virtual::new()), NodeId::new(1));
         let config = Profile::LAN.config(DetectorKind::Timeout, Guarantee::Majority, Seed::new(1)).unwrap();
         let (incarnation, now) = (Incarnation::new(1), clock.now());
+        let config = quorate::host::Config::without_services(config);
         let machine = Machine::new(config, Group::alone(me), &[], incarnation, Start::First, now).unwrap();
         let frames = Frames::new(GroupId::from_name("test"), me, incarnation, &[]).unwrap();
         let (_, handle) = Driver::new(machine, frames, Network::new().join(me), Nowhere, (), clock.clone());

@@ -10,7 +10,7 @@ use quorate::election::Standing;
 pub(super) fn show(shared: &Shared, survey: &Survey<'_, Machine>) {
     let labels = [("group", shared.group.clone()), ("node", shared.id.to_string())];
     let (machine, counters, now) = (survey.machine, &survey.counters, survey.now);
-    let election = machine.election();
+    let election = machine.member().election();
 
     let leads = matches!(election.standing(), Standing::Leading | Standing::Stopping);
     gauge!("quorate_leads", &labels).set(f64::from(u8::from(leads)));
@@ -39,10 +39,10 @@ pub(super) fn show(shared: &Shared, survey: &Survey<'_, Machine>) {
     counter!("quorate_step_nanoseconds_total", &labels).absolute(nanos(counters.step_time));
     gauge!("quorate_step_longest_seconds", &labels).set(counters.longest_step.as_secs_f64());
 
-    for health in machine.monitor().healths() {
+    for health in machine.member().monitor().healths() {
         let [group, node] = labels.clone();
         let labels = [group, node, ("peer", health.peer.to_string())];
-        let level = machine.monitor().level(health.peer, now).unwrap_or(0.0);
+        let level = machine.member().monitor().level(health.peer, now).unwrap_or(0.0);
         gauge!("quorate_peer_level", &labels).set(level);
         gauge!("quorate_peer_suspected", &labels).set(f64::from(u8::from(health.suspected)));
     }

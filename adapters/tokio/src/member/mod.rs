@@ -1,6 +1,7 @@
 //! A running member of a cluster.
 
 mod builder;
+pub(crate) mod directory;
 mod event;
 mod leadership;
 mod meters;
@@ -8,29 +9,35 @@ mod status;
 mod watcher;
 pub(crate) mod wire;
 
-pub use builder::{Builder, JoinError, Life};
+pub use builder::{Builder, JoinError, Life, MAX_CLIENTS};
+pub use directory::{Claim, Claims, Directory};
 pub use event::{CommandError, Event, Leader, Stamped};
 pub use leadership::{Leadership, Stop, StopReason, Why};
 pub use status::{PeerHealth, Status, Tallied};
 
 use crate::clock::{Clock, sleep_until};
 use crate::driver::{Counters, Handle, MAX_PEERS};
-use crate::{Closed, Error};
+use crate::{ClientBuilder, Closed, ConnectError, Error, Locks};
 use core::fmt;
-use core::net::{Ipv4Addr, SocketAddr};
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use leadership::Tenure;
 use quorate::election::{self, Command, Standing};
-use quorate::{Incarnation, NodeId, detector, member};
+use quorate::lease::holder::Timing;
+use quorate::{Incarnation, Name, NodeId, detector, host, member};
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use watcher::Shared;
+
+/// How many claims a leader has room for: those who hold locks and those who wait for them, together. Who comes when there are
+/// as many is refused ([`Refusal::Full`](quorate::lease::Refusal::Full)).
+pub const MAX_CLAIMS: usize = 1_024;
 
 /// How many samples an adaptive detector keeps of each peer.
 const DETECTOR_WINDOW: usize = 100;
 
 type AnyDetector = detector::AnyDetector<DETECTOR_WINDOW>;
-/// The machine that a member runs.
-pub(crate) type Machine = member::Member<AnyDetector, MAX_PEERS>;
+/// The machine that a member runs: it hosts locks while it leads.
+pub(crate) type Machine = host::Host<AnyDetector, Name, MAX_PEERS, MAX_CLAIMS>;
 
 /// A running member of a cluster. Clones are handles to the same one.
 ///
@@ -66,6 +73,8 @@ struct Parts {
     local: Option<SocketAddr>,
     incarnation: Incarnation,
     clock: Arc<dyn Clock>,
+    /// What a client of the member's own cluster is to be.
+    client: ClientBuilder,
     events: broadcast::WeakSender<Stamped>,
     leader: watch::Receiver<Option<Leader>>,
     tenure: watch::Receiver<Option<Arc<Tenure>>>,
@@ -125,6 +134,29 @@ impl Member {
             }
             tenures.changed().await.map_err(|_| Closed)?;
         }
+    }
+
+    /// The locks of this member's own cluster, which whoever leads it grants: this member or another. They go through a socket of
+    /// their own, so keep them, and hand out clones.
+    ///
+    /// # Errors
+    ///
+    /// If the cluster grants none ([`Guarantee::PerPartition`](election::Guarantee::PerPartition)), or there is no socket to be had,
+    /// or this member's transport has no address.
+    pub async fn locks(&self) -> Result<Locks, ConnectError> {
+        let Parts { handle, shared, local, client, .. } = &*self.parts;
+        let leases = handle.inspect(|machine| machine.hosts().then(|| *machine.authority().config()));
+        let Some(leases) = leases else {
+            return Err(ConnectError::NoServices { group: shared.group.clone(), id: shared.id });
+        };
+        let mut here = (*local).ok_or(ConnectError::NoAddress)?;
+        if here.ip().is_unspecified() {
+            let loopback = if here.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+            here.set_ip(loopback);
+        }
+        let timing = Timing::for_lease(leases.longest(), leases.drift());
+        let client = client.clone().member(shared.id, here).timing(timing).clock(self.parts.clock.clone());
+        Ok(client.connect().await?.locks().clone())
     }
 
     /// What happens from now on. A receiver that is more than 1,024 events late (or as the builder says) misses the oldest,
@@ -196,9 +228,9 @@ impl Member {
     }
 
     async fn command(&self, command: Command) -> Result<(), CommandError> {
-        let events = self.parts.handle.command(command).await?;
+        let events = self.parts.handle.command(host::Command::Election(command)).await?;
         let refusal = events.into_iter().find_map(|event| match event {
-            member::Event::Election(election::Event::Refused(error)) => Some(error),
+            host::Event::Member(member::Event::Election(election::Event::Refused(error))) => Some(error),
             _ => None,
         });
         refusal.map_or(Ok(()), |error| Err(CommandError::Refused(error)))
@@ -213,7 +245,7 @@ impl Member {
     pub async fn shutdown(&self) -> Result<(), Error> {
         let Parts { handle, clock, .. } = &*self.parts;
         let (standing, lease) = handle.inspect(|machine| {
-            let election = machine.election();
+            let election = machine.member().election();
             (election.standing(), election.config().timing().lease)
         });
         if matches!(standing, Standing::Leading | Standing::Stopping) && handle.result().is_none() {

@@ -1,14 +1,15 @@
 //! What a member sees, for itself and for whoever asks.
 
 use super::watcher::Shared;
-use super::{Machine, wire};
+use super::{Machine, directory, wire};
 use crate::driver::{Counters, Survey};
+use crate::question::asked;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use core::time::Duration;
 use quorate::election::{Guarantee, Standing};
 use quorate::{Epoch, Incarnation, Instant, NodeId};
-use quorate_wire::{Reader, Writer};
+use quorate_wire::Writer;
 use serde::{Deserialize, Serialize};
 
 /// What a member sees at one moment.
@@ -72,6 +73,12 @@ pub struct Tallied {
     pub suspicions: u64,
     /// How often it was itself held up.
     pub pauses: u64,
+    /// How often it granted a lock.
+    pub locks_granted: u64,
+    /// How often it took back a lock that a leader before it had granted.
+    pub locks_reclaimed: u64,
+    /// How often a lease of a lock ran out.
+    pub locks_expired: u64,
     /// Messages of members that were not acted on: late, or out of place.
     pub messages_rejected: u64,
 }
@@ -83,6 +90,9 @@ pub(super) struct Tallies {
     leader_changes: AtomicU64,
     suspicions: AtomicU64,
     pauses: AtomicU64,
+    locks_granted: AtomicU64,
+    locks_reclaimed: AtomicU64,
+    locks_expired: AtomicU64,
     messages_rejected: AtomicU64,
 }
 
@@ -103,6 +113,15 @@ impl Tallies {
         self.pauses.fetch_add(1, Relaxed);
     }
 
+    pub(super) fn granted(&self, reclaimed: bool) {
+        let count = if reclaimed { &self.locks_reclaimed } else { &self.locks_granted };
+        count.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn expired(&self) {
+        self.locks_expired.fetch_add(1, Relaxed);
+    }
+
     pub(super) fn rejected(&self) {
         self.messages_rejected.fetch_add(1, Relaxed);
     }
@@ -113,6 +132,9 @@ impl Tallies {
             leader_changes: self.leader_changes.load(Relaxed),
             suspicions: self.suspicions.load(Relaxed),
             pauses: self.pauses.load(Relaxed),
+            locks_granted: self.locks_granted.load(Relaxed),
+            locks_reclaimed: self.locks_reclaimed.load(Relaxed),
+            locks_expired: self.locks_expired.load(Relaxed),
             messages_rejected: self.messages_rejected.load(Relaxed),
         }
     }
@@ -120,7 +142,7 @@ impl Tallies {
 
 /// The health of every peer of `machine`.
 pub(super) fn peers(shared: &Shared, machine: &Machine, now: Instant) -> Vec<PeerHealth> {
-    let (monitor, election) = (machine.monitor(), machine.election());
+    let (monitor, election) = (machine.member().monitor(), machine.member().election());
     let health = |health: quorate::detector::Health| PeerHealth {
         id: health.peer,
         address: shared.address(health.peer),
@@ -134,13 +156,13 @@ pub(super) fn peers(shared: &Shared, machine: &Machine, now: Instant) -> Vec<Pee
 }
 
 pub(super) fn status(shared: &Shared, machine: &Machine, counters: Counters, now: Instant) -> Status {
-    let election = machine.election();
+    let election = machine.member().election();
     let leases = election.config().guarantee() == Guarantee::Majority;
     let left = election.valid_until().filter(|_| leases).map(|_| election.time_left(now));
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     Status {
         id: shared.id,
-        incarnation: machine.monitor().incarnation(),
+        incarnation: machine.member().monitor().incarnation(),
         group: shared.group.clone(),
         guarantee: election.config().guarantee(),
         standing: election.standing(),
@@ -163,10 +185,8 @@ pub(super) fn answer(
     survey: Survey<'_, Machine>,
     answer: &mut Writer<'_>,
 ) -> bool {
-    let mut reader = Reader::new(question);
-    let nonce = match (protocol, reader.u8(), reader.u64()) {
-        (wire::PROTOCOL, Ok(wire::VERSION), Ok(nonce)) if question.len() >= wire::QUESTION => nonce,
-        _ => return false,
+    let Some((nonce, _)) = asked((wire::PROTOCOL, wire::VERSION), protocol, question) else {
+        return directory::answer(shared, protocol, question, survey, answer);
     };
     answer.u8(wire::VERSION);
     answer.u64(nonce);

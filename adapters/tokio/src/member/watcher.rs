@@ -7,7 +7,8 @@ use crate::driver::{Observer, Survey};
 use crate::{Error, Notice};
 use core::net::SocketAddr;
 use quorate::election::{Command, Event as Elections, Guarantee, Standing};
-use quorate::{Epoch, Instant, NodeId, detector, member};
+use quorate::lease::authority::{self, Freed};
+use quorate::{Epoch, Instant, Name, NodeId, detector, host, member};
 use quorate_wire::Writer;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, watch};
@@ -144,16 +145,47 @@ impl Watcher {
         }
     }
 
+    fn lease(&mut self, event: &authority::Event<Name>) {
+        let tallies = &self.shared.tallies;
+        match event {
+            authority::Event::Opening { epoch, grace } => {
+                tracing::info!(%epoch, ?grace, "granting locks; at first only those that holders have");
+            }
+            authority::Event::Opened { epoch } => tracing::info!(%epoch, "granting locks"),
+            authority::Event::Closed { epoch } => tracing::info!(%epoch, "granting locks no longer"),
+            authority::Event::Granted { resource, node, token, mode, reclaimed, .. } => {
+                tallies.granted(*reclaimed);
+                tracing::debug!(name = %resource, %node, %token, %mode, reclaimed, "granted");
+            }
+            authority::Event::Freed { resource, node, token, why: Freed::Expired, .. } => {
+                tallies.expired();
+                tracing::info!(name = %resource, %node, %token, "a lease ran out");
+            }
+            authority::Event::Freed { resource, node, token, why, .. } => {
+                tracing::debug!(name = %resource, %node, %token, %why, "freed");
+            }
+            authority::Event::Exhausted { epoch } => {
+                tracing::info!(%epoch, "the tokens of this epoch are used up: another one is needed");
+            }
+            authority::Event::Rejected { from, reason } => {
+                tallies.rejected();
+                tracing::debug!(%from, %reason, "a holder's message was not acted on");
+            }
+            authority::Event::Refused(error) => tracing::debug!(%error, "a command was refused"),
+        }
+    }
+
     fn send(&self, event: Event, at: Instant) {
         let _ = self.events.send(Stamped { at, event }); // There may be nobody to tell.
     }
 }
 
 impl Observer<Machine> for Watcher {
-    fn event(&mut self, event: &member::Event, at: Instant) {
+    fn event(&mut self, event: &host::Event<Name>, at: Instant) {
         match event {
-            member::Event::Election(event) => self.election(event),
-            member::Event::Monitor(event) => self.monitor(event),
+            host::Event::Member(member::Event::Election(event)) => self.election(event),
+            host::Event::Member(member::Event::Monitor(event)) => self.monitor(event),
+            host::Event::Lease(event) => self.lease(event),
         }
         self.send((*event).into(), at);
     }
@@ -165,14 +197,14 @@ impl Observer<Machine> for Watcher {
         self.send(Event::Notice(notice.clone()), at);
     }
 
-    fn stepped(&mut self, machine: &Machine, _: Instant) -> Option<Command> {
+    fn stepped(&mut self, machine: &Machine, _: Instant) -> Option<host::Command<Name>> {
         let tenure = self.tenure.borrow();
         let tenure = tenure.as_ref()?;
-        let election = machine.election();
+        let election = machine.member().election();
         if let Some(until) = election.valid_until() {
             tenure.renew(until, doubt(election.config(), until));
         }
-        match (election.standing(), tenure.hold()) {
+        let command = match (election.standing(), tenure.hold()) {
             // Whoever had the guard has stopped working, or nobody ever worked.
             (Standing::Stopping, Hold::Over) => Some(Command::Release),
             (Standing::Stopping, Hold::Free) => tenure.pass(Hold::Free, Hold::Over).then_some(Command::Release),
@@ -181,7 +213,8 @@ impl Observer<Machine> for Watcher {
                 Some(Command::Resign)
             }
             _ => None,
-        }
+        };
+        command.map(host::Command::Election)
     }
 
     fn survey(&mut self, survey: Survey<'_, Machine>) {

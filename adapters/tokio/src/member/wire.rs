@@ -10,6 +10,7 @@
 
 use super::{PeerHealth, Status, Tallied};
 use crate::driver::Counters;
+use crate::question::QUESTION;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use quorate::election::{Guarantee, Standing};
@@ -19,11 +20,9 @@ use quorate_wire::{BodyError, CHECKSUM, ENTRY_HEADER, HEADER, MAX_DATAGRAM, Read
 /// The protocol's number, the last before those that are for users.
 pub(crate) const PROTOCOL: u8 = quorate_wire::protocol::FIRST_OF_USERS - 1;
 /// The version of this layout.
-pub(crate) const VERSION: u8 = 1;
-/// How long a question is.
-pub(crate) const QUESTION: usize = 1_000;
+pub(crate) const VERSION: u8 = 2;
 /// How long an answer can be.
-const ANSWER: usize = MAX_DATAGRAM - HEADER - ENTRY_HEADER - TAG;
+pub(super) const ANSWER: usize = MAX_DATAGRAM - HEADER - ENTRY_HEADER - TAG;
 /// The longest group name.
 pub(crate) const LONGEST_NAME: usize = 64;
 
@@ -52,8 +51,26 @@ pub(crate) fn write(status: &Status, writer: &mut Writer<'_>) {
     writer.u64(status.epoch.get());
     option(status.time_left_ms, writer, |left, writer| writer.u64(left));
     writer.u64(status.uptime_ms);
-    let Tallied { elections_won, leader_changes, suspicions, pauses, messages_rejected } = *tallies;
-    let tallies = [elections_won, leader_changes, suspicions, pauses, messages_rejected];
+    let Tallied {
+        elections_won,
+        leader_changes,
+        suspicions,
+        pauses,
+        locks_granted,
+        locks_reclaimed,
+        locks_expired,
+        messages_rejected,
+    } = *tallies;
+    let tallies = [
+        elections_won,
+        leader_changes,
+        suspicions,
+        pauses,
+        locks_granted,
+        locks_reclaimed,
+        locks_expired,
+        messages_rejected,
+    ];
     let counted = [
         counters.frames_in,
         counters.frames_out,
@@ -100,6 +117,9 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Status, BodyError> {
         leader_changes: reader.u64()?,
         suspicions: reader.u64()?,
         pauses: reader.u64()?,
+        locks_granted: reader.u64()?,
+        locks_reclaimed: reader.u64()?,
+        locks_expired: reader.u64()?,
         messages_rejected: reader.u64()?,
     };
     let mut counters = Counters {
@@ -134,7 +154,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Status, BodyError> {
     })
 }
 
-fn how_many_fit(room: usize, lengths: impl Iterator<Item = usize>) -> usize {
+pub(super) fn how_many_fit(room: usize, lengths: impl Iterator<Item = usize>) -> usize {
     let mut taken = 0;
     lengths
         .take_while(|length| {
@@ -156,7 +176,13 @@ fn peer(health: &PeerHealth, writer: &mut Writer<'_>) {
     writer.u32(health.id.get());
     writer.u8(u8::from(health.votes) | u8::from(health.suspected) << 1);
     writer.u64(health.level.to_bits());
-    match health.address.map(|address| (address.ip(), address.port())) {
+    address(health.address, writer);
+    option(health.last_heard, writer, |heard, writer| writer.u64(nanos(heard)));
+    option(health.incarnation, writer, |incarnation, writer| writer.u64(incarnation.get()));
+}
+
+pub(super) fn address(address: Option<SocketAddr>, writer: &mut Writer<'_>) {
+    match address.map(|address| (address.ip(), address.port())) {
         None => writer.u8(0),
         Some((IpAddr::V4(ip), port)) => {
             writer.u8(4);
@@ -169,8 +195,16 @@ fn peer(health: &PeerHealth, writer: &mut Writer<'_>) {
             writer.u16(port);
         }
     }
-    option(health.last_heard, writer, |heard, writer| writer.u64(nanos(heard)));
-    option(health.incarnation, writer, |incarnation, writer| writer.u64(incarnation.get()));
+}
+
+pub(super) fn read_address(reader: &mut Reader<'_>) -> Result<Option<SocketAddr>, BodyError> {
+    let ip = match reader.u8()? {
+        0 => None,
+        4 => Some(IpAddr::from(reader.array::<4>()?)),
+        6 => Some(IpAddr::from(reader.array::<16>()?)),
+        kind => return Err(BodyError::invalid("address", kind)),
+    };
+    ip.map(|ip| Ok(SocketAddr::new(ip, reader.u16()?))).transpose()
 }
 
 fn read_peer(reader: &mut Reader<'_>) -> Result<PeerHealth, BodyError> {
@@ -180,16 +214,7 @@ fn read_peer(reader: &mut Reader<'_>) -> Result<PeerHealth, BodyError> {
         return Err(BodyError::invalid("peer's flags", flags));
     }
     let level = f64::from_bits(reader.u64()?);
-    let ip = match reader.u8()? {
-        0 => None,
-        4 => Some(IpAddr::from(reader.array::<4>()?)),
-        6 => Some(IpAddr::from(reader.array::<16>()?)),
-        kind => return Err(BodyError::invalid("address", kind)),
-    };
-    let address = match ip {
-        None => None,
-        Some(ip) => Some(SocketAddr::new(ip, reader.u16()?)),
-    };
+    let address = read_address(reader)?;
     Ok(PeerHealth {
         id,
         address,
@@ -201,12 +226,12 @@ fn read_peer(reader: &mut Reader<'_>) -> Result<PeerHealth, BodyError> {
     })
 }
 
-fn text(text: &str, writer: &mut Writer<'_>) {
+pub(super) fn text(text: &str, writer: &mut Writer<'_>) {
     writer.u8(u8::try_from(text.len()).unwrap_or(u8::MAX));
     writer.bytes(&text.as_bytes()[..text.len().min(usize::from(u8::MAX))]);
 }
 
-fn read_text(reader: &mut Reader<'_>) -> Result<String, BodyError> {
+pub(super) fn read_text(reader: &mut Reader<'_>) -> Result<String, BodyError> {
     let length = reader.u8()?;
     let bytes = reader.bytes(usize::from(length))?;
     match core::str::from_utf8(bytes) {
@@ -215,14 +240,14 @@ fn read_text(reader: &mut Reader<'_>) -> Result<String, BodyError> {
     }
 }
 
-fn option<T>(value: Option<T>, writer: &mut Writer<'_>, write: impl FnOnce(T, &mut Writer<'_>)) {
+pub(super) fn option<T>(value: Option<T>, writer: &mut Writer<'_>, write: impl FnOnce(T, &mut Writer<'_>)) {
     writer.bool(value.is_some());
     if let Some(value) = value {
         write(value, writer);
     }
 }
 
-fn read_option<'a, T>(
+pub(super) fn read_option<'a, T>(
     reader: &mut Reader<'a>,
     read: impl FnOnce(&mut Reader<'a>) -> Result<T, BodyError>,
 ) -> Result<Option<T>, BodyError> {
@@ -239,7 +264,7 @@ fn read_index<T: Copy>(all: &[T], what: &'static str, reader: &mut Reader<'_>) -
     all.get(usize::from(place)).copied().ok_or(BodyError::invalid(what, place))
 }
 
-fn nanos(duration: Duration) -> u64 {
+pub(super) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 

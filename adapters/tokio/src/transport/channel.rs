@@ -55,7 +55,7 @@ impl Network {
     pub fn join(&self, node: NodeId) -> Channel {
         let (queue, incoming) = mpsc::channel(QUEUE);
         self.nodes().queues.insert(node, queue);
-        Channel { node, network: self.clone(), incoming }
+        Channel { outgoing: Outgoing { node, network: self.clone() }, incoming }
     }
 
     /// From now on nothing that `from` sends reaches `to`.
@@ -89,13 +89,26 @@ impl Network {
 /// One member's end of a [`Network`].
 #[derive(Debug)]
 pub struct Channel {
-    node: NodeId,
-    network: Network,
+    outgoing: Outgoing,
     incoming: mpsc::Receiver<(NodeId, Vec<u8>)>,
 }
 
-impl Transport for Channel {
-    fn send(&mut self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
+/// The way out of one member's end.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    node: NodeId,
+    network: Network,
+}
+
+impl Channel {
+    /// The way out and the way in.
+    pub(crate) fn split(self) -> (Outgoing, mpsc::Receiver<(NodeId, Vec<u8>)>) {
+        (self.outgoing, self.incoming)
+    }
+}
+
+impl Outgoing {
+    pub(crate) fn send(&self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
         let nodes = self.network.nodes();
         if nodes.cut.contains(&(self.node, to)) {
             return Ok(()); // A network that loses a datagram does not say so.
@@ -105,6 +118,12 @@ impl Transport for Channel {
             mpsc::error::TrySendError::Full(_) => io::ErrorKind::WouldBlock.into(),
             mpsc::error::TrySendError::Closed(_) => io::ErrorKind::ConnectionRefused.into(),
         })
+    }
+}
+
+impl Transport for Channel {
+    fn send(&mut self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
+        self.outgoing.send(to, datagram)
     }
 
     async fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Incoming> {

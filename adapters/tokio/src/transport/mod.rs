@@ -5,8 +5,8 @@
 //! TCP connections, a serial line) is a type with two methods of its own.
 
 pub mod channel;
-mod resolver;
-mod udp;
+pub(crate) mod resolver;
+pub(crate) mod udp;
 
 pub use udp::{BindError, Udp};
 

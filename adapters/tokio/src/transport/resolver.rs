@@ -119,12 +119,12 @@ impl Resolver {
 }
 
 /// An IPv4 address as such, also where a socket for both kinds shows it as an IPv6 one.
-pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// An address in the form that a socket of one kind sends to.
-pub(super) fn mapped(address: SocketAddr, v4: bool) -> SocketAddr {
+pub(crate) fn mapped(address: SocketAddr, v4: bool) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if !v4 => SocketAddr::new(ip.to_ipv6_mapped().into(), address.port()),
         _ => address,

@@ -81,7 +81,7 @@ impl Udp {
     }
 }
 
-fn open(listen: SocketAddr) -> io::Result<std::net::UdpSocket> {
+pub(crate) fn open(listen: SocketAddr) -> io::Result<std::net::UdpSocket> {
     let socket = Socket::new(Domain::for_address(listen), Type::DGRAM, Some(Protocol::UDP))?;
     if listen.is_ipv6() && listen.ip().is_unspecified() {
         socket.set_only_v6(false)?;
@@ -143,7 +143,7 @@ impl Transport for Udp {
 
 /// Whether an error on receipt is a late answer to something that was sent (a peer that does not run, a network that is
 /// down), and the socket is well.
-fn is_about_one_datagram(error: &io::Error) -> bool {
+pub(crate) fn is_about_one_datagram(error: &io::Error) -> bool {
     use io::ErrorKind::*;
     crate::sys::is_cut_off(error)
         || matches!(

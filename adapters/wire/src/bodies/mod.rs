@@ -7,6 +7,7 @@ mod barrier;
 mod clock;
 mod detector;
 mod election;
+mod host;
 mod lease;
 mod member;
 mod name;
