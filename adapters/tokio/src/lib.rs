@@ -83,6 +83,7 @@
 //! | debug | a message was not acted on; a command was refused; a datagram could not be sent |
 #![forbid(unsafe_code)]
 
+pub mod barriers;
 mod client;
 pub mod clock;
 pub mod driver;
@@ -96,13 +97,14 @@ pub mod storage;
 mod sys;
 pub mod transport;
 
+pub use barriers::Barriers;
 pub use client::{Client, ClientBuilder, ConnectError};
 pub use driver::{Driver, Events, Frames, Handle, Happened, Observer};
 pub use error::{Closed, Error};
 pub use locks::Locks;
 pub use member::{
-    Builder, CommandError, Event, JoinError, Leader, Leadership, Life, MAX_CLAIMS, MAX_CLIENTS, Member, PeerHealth,
-    Stamped, Status, Stop, StopReason, Why,
+    Builder, CommandError, Event, JoinError, Leader, Leadership, Life, MAX_BARRIERS, MAX_CLAIMS, MAX_CLIENTS,
+    MAX_PARTIES, Member, PeerHealth, Stamped, Status, Stop, StopReason, Why,
 };
 pub use notice::{Notice, Rejection};
 

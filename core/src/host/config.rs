@@ -114,13 +114,7 @@ impl Profile {
     /// ```
     #[must_use]
     pub const fn attending(&self) -> party::Timing {
-        let lapse = nanos(self.barriers().lapse());
-        party::Timing {
-            retry: Duration::from_nanos(lapse.saturating_mul(3) / 200),
-            repeat: Duration::from_nanos(lapse / 8),
-            resolve: Duration::from_nanos(lapse.saturating_mul(5)),
-            jitter: Duration::from_nanos(lapse / 100),
-        }
+        party::Timing::for_lapse(self.barriers().lapse())
     }
 }
 

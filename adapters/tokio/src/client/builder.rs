@@ -2,6 +2,7 @@
 
 use super::link::{Incoming, Link};
 use super::{Client, Way};
+use crate::barriers;
 use crate::clock::{self, Clock};
 use crate::driver::ASKER;
 use crate::locks::{MAX_AUTHORITIES, Rules};
@@ -12,6 +13,7 @@ use crate::transport::channel::Network;
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
+use quorate::barrier::party;
 use quorate::lease::holder::{ConfigError, Timing};
 use quorate::member::Profile;
 use quorate::{Group, GroupError, NodeId, Seed};
@@ -32,6 +34,7 @@ pub struct ClientBuilder {
     members: Vec<(NodeId, String)>,
     keyring: Option<Keyring>,
     timing: Option<Timing>,
+    attending: Option<party::Timing>,
     patience: Duration,
     clock: Arc<dyn Clock>,
     seed: Option<Seed>,
@@ -45,6 +48,7 @@ impl ClientBuilder {
             members: Vec::new(),
             keyring: None,
             timing: None,
+            attending: None,
             patience: PATIENCE,
             clock: Arc::new(clock::System),
             seed: None,
@@ -74,6 +78,12 @@ impl ClientBuilder {
     /// How it holds locks; unless set, it asks for the longest lease that the group grants, and renews it four times in that.
     pub fn timing(mut self, timing: Timing) -> Self {
         self.timing = Some(timing);
+        self
+    }
+
+    /// How it waits at barriers; unless set, as it goes with the group's timings.
+    pub fn attending(mut self, timing: party::Timing) -> Self {
+        self.attending = Some(timing);
         self
     }
 
@@ -111,6 +121,9 @@ impl ClientBuilder {
                 return Err(ConnectError::NoServices { group: self.group, id: directory.id });
             };
             self.timing.get_or_insert(Timing::for_lease(longest, directory.drift));
+            if let Some(lapse) = directory.lapse {
+                self.attending.get_or_insert(party::Timing::for_lapse(lapse));
+            }
             let known = |(member, address): (NodeId, Option<SocketAddr>)| Some((member, address?.to_string()));
             self.members = directory.members.into_iter().filter_map(known).collect();
         }
@@ -152,13 +165,16 @@ impl ClientBuilder {
         let members: Vec<NodeId> = self.members.iter().map(|(member, _)| *member).collect();
         let group = Group::<MAX_AUTHORITIES>::new(id, &members).map_err(ConnectError::Members)?;
         let timing = self.timing.unwrap_or(Profile::LAN.holding());
-        let mut rules = Rules::new(timing).map_err(ConnectError::Timing)?.with_clock(self.clock);
+        let clock = self.clock;
+        let mut rules = Rules::new(timing).map_err(ConnectError::Timing)?.with_clock(clock.clone());
         if let Some(seed) = self.seed {
             rules = rules.with_seed(seed);
         }
+        let meeting = self.attending.unwrap_or(Profile::LAN.attending());
+        let meeting = barriers::Rules::new(meeting).map_err(ConnectError::Meeting)?.with_clock(clock);
         let codec = question::Group { name: &self.group, keyring: self.keyring.as_ref() }.codec();
         let way = Way::start(&codec, incarnation_from_clock(), group, link, incoming);
-        Ok(Client::new(way, rules))
+        Ok(Client::new(way, rules, meeting))
     }
 
     /// What the first member says that answers.
@@ -200,6 +216,8 @@ pub enum ConnectError {
     Members(GroupError),
     /// The timings do not go together.
     Timing(ConfigError),
+    /// The timings at barriers do not go together.
+    Meeting(party::ConfigError),
     /// There is no socket to be had.
     Socket(io::Error),
 }
@@ -215,6 +233,7 @@ impl fmt::Display for ConnectError {
             ),
             Self::Members(error) => error.fmt(f),
             Self::Timing(error) => error.fmt(f),
+            Self::Meeting(error) => error.fmt(f),
             Self::Socket(error) => write!(f, "cannot open a socket: {error}"),
         }
     }
@@ -226,6 +245,7 @@ impl core::error::Error for ConnectError {
             Self::Ask(error) => Some(error),
             Self::Members(error) => Some(error),
             Self::Timing(error) => Some(error),
+            Self::Meeting(error) => Some(error),
             Self::Socket(error) => Some(error),
             Self::NoAddress | Self::NoServices { .. } => None,
         }

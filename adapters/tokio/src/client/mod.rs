@@ -7,18 +7,18 @@ mod receive;
 pub use builder::{ClientBuilder, ConnectError};
 
 use crate::Locks;
+use crate::barriers::{self, Barriers};
 use crate::driver::{Counters, Traffic};
 use crate::locks::{Answers, Carrier, MAX_AUTHORITIES, Rules};
 use core::fmt;
 use link::{Incoming, Link};
-use quorate::lease::Message;
-use quorate::{Group, Incarnation, Name, NodeId, To};
+use quorate::{Group, Incarnation, Name, NodeId, To, barrier, lease};
 use quorate_wire::{Codec, Draft, MAX_DATAGRAM, Payload, Roster, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::task::AbortHandle;
 
-/// A client of a cluster: it holds locks that the leader grants, finds the leader, and follows it when it changes. One socket
-/// serves however many locks. Clones are the same client.
+/// A client of a cluster: it holds locks that the leader grants, and waits at barriers that the leader coordinates. It finds the leader, and follows it when it changes. One socket
+/// serves however many locks and barriers. Clones are the same client.
 ///
 /// It is a node with a number of its own, drawn at random at each start from [`NodeId::FIRST_CLIENT`] on, and a new incarnation,
 /// so members can tell its frames apart and answer it where they heard it last.
@@ -39,6 +39,7 @@ use tokio::task::AbortHandle;
 pub struct Client {
     way: Way,
     locks: Locks,
+    barriers: Barriers,
 }
 
 impl Client {
@@ -47,8 +48,9 @@ impl Client {
         ClientBuilder::new(group.into())
     }
 
-    fn new(way: Way, rules: Rules) -> Self {
-        Self { locks: Locks::over(way.clone(), rules), way }
+    fn new(way: Way, rules: Rules, meeting: barriers::Rules) -> Self {
+        let (locks, barriers) = (Locks::over(way.clone(), rules), Barriers::over(way.clone(), meeting));
+        Self { way, locks, barriers }
     }
 
     /// As which node it speaks.
@@ -67,6 +69,12 @@ impl Client {
     #[must_use]
     pub fn locks(&self) -> &Locks {
         &self.locks
+    }
+
+    /// The barriers that the cluster coordinates.
+    #[must_use]
+    pub fn barriers(&self) -> &Barriers {
+        &self.barriers
     }
 
     /// What was sent, received and dropped.
@@ -104,7 +112,8 @@ struct Shared {
 struct Inbound {
     link: Link,
     traffic: Traffic,
-    leases: OnceLock<Answers<Message<Name>>>,
+    leases: OnceLock<Answers<lease::Message<Name>>>,
+    barriers: OnceLock<Answers<barrier::Message<Name>>>,
 }
 
 /// What frames are made with.
@@ -125,7 +134,8 @@ impl Way {
     ) -> Self {
         let sender = Sender::new(codec, Roster::NONE, group.me(), incarnation);
         let seal = Mutex::new(Seal { codec: codec.clone(), sender, buffer: Box::new([0; MAX_DATAGRAM]) });
-        let inbound = Arc::new(Inbound { link, traffic: Traffic::default(), leases: OnceLock::new() });
+        let inbound =
+            Arc::new(Inbound { link, traffic: Traffic::default(), leases: OnceLock::new(), barriers: OnceLock::new() });
         let receiver = receive::Receiver::new(codec.clone(), &group, inbound.clone(), incoming);
         let receiving = tokio::spawn(receiver.run()).abort_handle();
         Self(Arc::new(Shared { group, seal, inbound, receiving }))
@@ -169,7 +179,21 @@ impl Carrier for Way {
         let _ = self.0.inbound.leases.set(answers); // Only the client's own locks are over it.
     }
 
-    fn send(&self, to: To, message: Message<Name>) {
+    fn send(&self, to: To, message: lease::Message<Name>) {
+        Way::send(self, to, &message);
+    }
+}
+
+impl Carrier<barrier::Message<Name>> for Way {
+    fn group(&self) -> Group<MAX_AUTHORITIES> {
+        self.0.group.clone()
+    }
+
+    fn attach(&self, answers: Answers<barrier::Message<Name>>) {
+        let _ = self.0.inbound.barriers.set(answers); // Only the client's own barriers are over it.
+    }
+
+    fn send(&self, to: To, message: barrier::Message<Name>) {
         Way::send(self, to, &message);
     }
 }

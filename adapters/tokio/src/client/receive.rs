@@ -3,13 +3,12 @@
 use super::Inbound;
 use super::link::Incoming;
 use crate::Rejection;
-use crate::locks::MAX_AUTHORITIES;
+use crate::locks::{Answers, MAX_AUTHORITIES};
 use crate::transport::Origin;
 use core::time::Duration;
-use quorate::lease::Message;
-use quorate::{Group, Name, NodeId, To};
-use quorate_wire::{Codec, Frame, Rejected, Window, protocol};
-use std::sync::Arc;
+use quorate::{Group, NodeId, To};
+use quorate_wire::{Codec, Entry, Frame, Payload, Rejected, Window, protocol};
+use std::sync::{Arc, OnceLock};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How long nobody may answer before names are looked up again.
@@ -68,11 +67,8 @@ impl Receiver {
         let sender = frame.header().sender;
         for entry in frame.entries() {
             let delivered = match entry.protocol {
-                protocol::LEASE => entry.decode::<Message<Name>>().map(|message| {
-                    if let Some(answers) = self.inbound.leases.get() {
-                        answers.deliver(sender, message);
-                    }
-                }),
+                protocol::LEASE => deliver(&self.inbound.leases, sender, &entry),
+                protocol::BARRIER => deliver(&self.inbound.barriers, sender, &entry),
                 protocol => Err(Rejected::UnknownProtocol { protocol }),
             };
             if let Err(rejected) = delivered {
@@ -105,4 +101,12 @@ impl Receiver {
         self.inbound.traffic.dropped(rejection);
         tracing::debug!(%from, %rejection, "dropped a datagram");
     }
+}
+
+fn deliver<M: Payload>(answers: &OnceLock<Answers<M>>, from: NodeId, entry: &Entry<'_>) -> Result<(), Rejected> {
+    let message = entry.decode::<M>()?;
+    if let Some(answers) = answers.get() {
+        answers.deliver(from, message);
+    }
+    Ok(())
 }

@@ -20,6 +20,7 @@ mod stake;
 mod table;
 
 pub use acquire::Acquire;
+pub(crate) use carrier::Inbox;
 pub use carrier::{Answers, Carrier, MAX_AUTHORITIES};
 pub use error::{AcquireError, ReleaseError};
 pub use guard::{Doubt, DoubtReason, Guard};

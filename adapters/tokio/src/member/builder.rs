@@ -237,7 +237,9 @@ impl Builder {
         let mut config = self.profile.config::<DETECTOR_WINDOW>(self.detector, self.guarantee, seed)?;
         config.election = config.election.with_role(self.role).with_priority(self.priority);
         Ok(match self.guarantee {
-            Guarantee::Majority => host::Config::new(config, self.leases.unwrap_or(self.profile.leases()))?,
+            Guarantee::Majority => {
+                host::Config::new(config, self.leases.unwrap_or(self.profile.leases()), self.profile.barriers())?
+            }
             Guarantee::PerPartition => host::Config::without_services(config),
         })
     }

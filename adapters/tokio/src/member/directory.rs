@@ -44,6 +44,8 @@ pub struct Directory {
     pub leader: Option<NodeId>,
     /// For how long a lock is granted at most without being renewed; `None` if the group grants none.
     pub longest_lease: Option<Duration>,
+    /// After how long without a word a party is taken for gone at a barrier; `None` if the group has none.
+    pub lapse: Option<Duration>,
     /// How far off clock rates are, as the group takes it.
     pub drift: DriftBound,
     /// Everybody, and where.
@@ -112,6 +114,7 @@ fn directory(shared: &Shared, survey: &Survey<'_, Machine>) -> Directory {
         id: shared.id,
         leader: election.leader().map(|leader| leader.id),
         longest_lease: machine.hosts().then(|| machine.authority().config().longest()),
+        lapse: machine.hosts().then(|| machine.coordinator().config().lapse()),
         drift: election.config().timing().drift,
         members: peers.chain([(shared.id, None)]).collect(),
     }
@@ -152,6 +155,7 @@ fn write_directory(directory: &Directory, writer: &mut Writer<'_>) {
     writer.u32(directory.id.get());
     option(directory.leader, writer, |leader, writer| writer.u32(leader.get()));
     option(directory.longest_lease, writer, |lease, writer| writer.u64(nanos(lease)));
+    option(directory.lapse, writer, |lapse, writer| writer.u64(nanos(lapse)));
     writer.u32(directory.drift.ppm());
     writer.u8(u8::try_from(directory.members.len()).unwrap_or(u8::MAX));
     for (member, place) in directory.members.iter().take(usize::from(u8::MAX)) {
@@ -200,12 +204,13 @@ impl Answer for Directory {
         let id = NodeId::new(reader.u32()?);
         let leader = read_option(reader, |reader| reader.u32().map(NodeId::new))?;
         let longest_lease = read_option(reader, Reader::u64)?.map(Duration::from_nanos);
+        let lapse = read_option(reader, Reader::u64)?.map(Duration::from_nanos);
         let ppm = reader.u32()?;
         let drift = DriftBound::new(ppm).map_err(|_| BodyError::invalid("drift in ppm", ppm))?;
         let count = reader.u8()?;
         let member = |reader: &mut Reader<'_>| Ok((NodeId::new(reader.u32()?), read_address(reader)?));
         let members = (0..count).map(|_| member(reader)).collect::<Result<_, _>>()?;
-        Ok(Self { id, leader, longest_lease, drift, members })
+        Ok(Self { id, leader, longest_lease, lapse, drift, members })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Notice;
 use core::fmt;
+use quorate::barrier::coordinator;
 use quorate::lease::authority;
 use quorate::{Epoch, Instant, Name, NodeId, detector, election, host, member};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub enum Event {
     Election(election::Event),
     /// Who holds which lock, as far as this member is the authority.
     Lease(authority::Event<Name>),
+    /// Who has arrived at which barrier, as far as this member coordinates.
+    Barrier(coordinator::Event<Name>),
     /// What the adapter noticed: datagrams that it dropped, addresses that changed.
     Notice(Notice),
 }
@@ -44,6 +47,7 @@ impl From<host::Event<Name>> for Event {
             host::Event::Member(member::Event::Monitor(event)) => Self::Monitor(event),
             host::Event::Member(member::Event::Election(event)) => Self::Election(event),
             host::Event::Lease(event) => Self::Lease(event),
+            host::Event::Barrier(event) => Self::Barrier(event),
         }
     }
 }

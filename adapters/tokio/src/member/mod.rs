@@ -17,10 +17,11 @@ pub use status::{PeerHealth, Status, Tallied};
 
 use crate::clock::{Clock, sleep_until};
 use crate::driver::{Counters, Handle, MAX_PEERS};
-use crate::{ClientBuilder, Closed, ConnectError, Error, Locks};
+use crate::{Client, ClientBuilder, Closed, ConnectError, Error, Locks};
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use leadership::Tenure;
+use quorate::barrier::party;
 use quorate::election::{self, Command, Standing};
 use quorate::lease::holder::Timing;
 use quorate::{Incarnation, Name, NodeId, detector, host, member};
@@ -32,12 +33,17 @@ use watcher::Shared;
 /// as many is refused ([`Refusal::Full`](quorate::lease::Refusal::Full)).
 pub const MAX_CLAIMS: usize = 1_024;
 
+/// How many barriers a leader has room for at once.
+pub const MAX_BARRIERS: usize = 32;
+/// How many parties a barrier can have.
+pub const MAX_PARTIES: usize = 32;
+
 /// How many samples an adaptive detector keeps of each peer.
 const DETECTOR_WINDOW: usize = 100;
 
 type AnyDetector = detector::AnyDetector<DETECTOR_WINDOW>;
-/// The machine that a member runs: it hosts locks while it leads.
-pub(crate) type Machine = host::Host<AnyDetector, Name, MAX_PEERS, MAX_CLAIMS>;
+/// The machine that a member runs: it hosts locks and barriers while it leads.
+pub(crate) type Machine = host::Host<AnyDetector, Name, MAX_PEERS, MAX_CLAIMS, MAX_BARRIERS, MAX_PARTIES>;
 
 /// A running member of a cluster. Clones are handles to the same one.
 ///
@@ -136,17 +142,19 @@ impl Member {
         }
     }
 
-    /// The locks of this member's own cluster, which whoever leads it grants: this member or another. They go through a socket of
-    /// their own, so keep them, and hand out clones.
+    /// A client of this member's own cluster, for locks and barriers that whoever leads it grants and coordinates: this member or
+    /// another. It has a socket of its own, so keep it, and hand out clones.
     ///
     /// # Errors
     ///
-    /// If the cluster grants none ([`Guarantee::PerPartition`](election::Guarantee::PerPartition)), or there is no socket to be had,
-    /// or this member's transport has no address.
-    pub async fn locks(&self) -> Result<Locks, ConnectError> {
+    /// If the cluster hosts nothing ([`Guarantee::PerPartition`](election::Guarantee::PerPartition)), or there is no socket to be
+    /// had, or this member's transport has no address.
+    pub async fn client(&self) -> Result<Client, ConnectError> {
         let Parts { handle, shared, local, client, .. } = &*self.parts;
-        let leases = handle.inspect(|machine| machine.hosts().then(|| *machine.authority().config()));
-        let Some(leases) = leases else {
+        let rules = handle.inspect(|machine| {
+            machine.hosts().then(|| (*machine.authority().config(), machine.coordinator().config().lapse()))
+        });
+        let Some((leases, lapse)) = rules else {
             return Err(ConnectError::NoServices { group: shared.group.clone(), id: shared.id });
         };
         let mut here = (*local).ok_or(ConnectError::NoAddress)?;
@@ -155,8 +163,17 @@ impl Member {
             here.set_ip(loopback);
         }
         let timing = Timing::for_lease(leases.longest(), leases.drift());
-        let client = client.clone().member(shared.id, here).timing(timing).clock(self.parts.clock.clone());
-        Ok(client.connect().await?.locks().clone())
+        let client = client.clone().member(shared.id, here).timing(timing).attending(party::Timing::for_lapse(lapse));
+        client.clock(self.parts.clock.clone()).connect().await
+    }
+
+    /// The locks of this member's own cluster: those of a [`client`](Member::client).
+    ///
+    /// # Errors
+    ///
+    /// As [`client`](Member::client).
+    pub async fn locks(&self) -> Result<Locks, ConnectError> {
+        Ok(self.client().await?.locks().clone())
     }
 
     /// What happens from now on. A receiver that is more than 1,024 events late (or as the builder says) misses the oldest,

@@ -6,6 +6,7 @@ use super::{Event, Leader, Machine, Stamped, Why, meters};
 use crate::driver::{Observer, Survey};
 use crate::{Error, Notice};
 use core::net::SocketAddr;
+use quorate::barrier::coordinator;
 use quorate::election::{Command, Event as Elections, Guarantee, Standing};
 use quorate::lease::authority::{self, Freed};
 use quorate::{Epoch, Instant, Name, NodeId, detector, host, member};
@@ -175,6 +176,13 @@ impl Watcher {
         }
     }
 
+    fn barrier(&mut self, event: &coordinator::Event<Name>) {
+        if let coordinator::Event::Rejected { .. } = event {
+            self.shared.tallies.rejected();
+        }
+        tracing::debug!(?event, "at a barrier");
+    }
+
     fn send(&self, event: Event, at: Instant) {
         let _ = self.events.send(Stamped { at, event }); // There may be nobody to tell.
     }
@@ -186,6 +194,7 @@ impl Observer<Machine> for Watcher {
             host::Event::Member(member::Event::Election(event)) => self.election(event),
             host::Event::Member(member::Event::Monitor(event)) => self.monitor(event),
             host::Event::Lease(event) => self.lease(event),
+            host::Event::Barrier(event) => self.barrier(event),
         }
         self.send((*event).into(), at);
     }

@@ -21,14 +21,14 @@ use tokio::time::sleep;
 const LEASE: Duration = Profile::LAN.leases().longest();
 
 /// Three members and a client, on one clock and one network.
-struct Cluster {
-    network: Network,
-    clock: Virtual,
+pub(crate) struct Cluster {
+    pub(crate) network: Network,
+    pub(crate) clock: Virtual,
     members: Vec<Member>,
 }
 
 impl Cluster {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (network, clock) = (Network::new(), Virtual::new());
         let member = |id: u32| {
             let builder = Member::builder(node(id)).clock(clock).seed(Seed::new(7).for_node(node(id)));
@@ -40,13 +40,13 @@ impl Cluster {
         Self { members: (1..=3).map(member).collect(), network, clock }
     }
 
-    fn client(&self, seed: u64) -> Client {
+    pub(crate) fn client(&self, seed: u64) -> Client {
         let builder = Client::builder("quorate").clock(Arc::new(self.clock)).seed(Seed::new(seed));
         let builder = (1..=3).fold(builder, |builder, member| builder.member(node(member), ""));
         builder.timing(Profile::LAN.holding()).connect_over(&self.network).unwrap()
     }
 
-    async fn leader(&self) -> NodeId {
+    pub(crate) async fn leader(&self) -> NodeId {
         self.members[0].leader().wait_for(Option::is_some).await.unwrap().unwrap().id
     }
 }

@@ -1,5 +1,6 @@
 //! Drivers and members as a whole: on virtual time over channels, and on real sockets and files.
 
+mod barriers;
 mod cluster;
 mod disk;
 mod driver;

@@ -3,7 +3,7 @@
 
 use crate::{Body, Field, Payload, Rejected, Writer};
 use quorate::host::Message;
-use quorate::lease;
+use quorate::{barrier, lease};
 
 impl<R: Field> Payload for Message<R> {
     #[inline]
@@ -11,6 +11,7 @@ impl<R: Field> Payload for Message<R> {
         match self {
             Self::Member(message) => message.protocol(),
             Self::Lease(message) => message.protocol(),
+            Self::Barrier(message) => message.protocol(),
         }
     }
 
@@ -19,6 +20,7 @@ impl<R: Field> Payload for Message<R> {
         match self {
             Self::Member(message) => message.write(writer),
             Self::Lease(message) => message.write(writer),
+            Self::Barrier(message) => message.write(writer),
         }
     }
 
@@ -26,6 +28,8 @@ impl<R: Field> Payload for Message<R> {
     fn read(protocol: u8, body: &[u8]) -> Result<Self, Rejected> {
         if protocol == <lease::Message<R> as Body>::PROTOCOL {
             Payload::read(protocol, body).map(Self::Lease)
+        } else if protocol == <barrier::Message<R> as Body>::PROTOCOL {
+            Payload::read(protocol, body).map(Self::Barrier)
         } else {
             Payload::read(protocol, body).map(Self::Member)
         }

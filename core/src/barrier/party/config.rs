@@ -30,6 +30,19 @@ impl Timing {
         resolve: Duration::from_secs(10),
         jitter: Duration::from_millis(20),
     };
+
+    /// Timings that go with a coordinator which takes a party for gone after this time: it says eight times in a lapse that it is
+    /// there, and looks for the outcome of a generation for five lapses.
+    #[must_use]
+    pub const fn for_lapse(lapse: Duration) -> Self {
+        let lapse = nanos(lapse);
+        Self {
+            retry: Duration::from_nanos(lapse.saturating_mul(3) / 200),
+            repeat: Duration::from_nanos(lapse / 8),
+            resolve: Duration::from_nanos(lapse.saturating_mul(5)),
+            jitter: Duration::from_nanos(lapse / 100),
+        }
+    }
 }
 
 /// A valid configuration of a [`Party`](super::Party). An invalid one cannot be held.

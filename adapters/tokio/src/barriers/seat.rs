@@ -1,0 +1,144 @@
+//! One party, and what is shared about it with whoever waits.
+
+use super::{Carrier, Party};
+use crate::clock::{Clock, LONGEST_SLEEP};
+use core::pin::pin;
+use core::time::Duration;
+use quorate::barrier::party::{Command, Event, Standing};
+use quorate::barrier::{Cause, Generation, Message, Refusal};
+use quorate::{Input, Machine, Name, NodeId, Output};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// How an arrival ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Released(Generation),
+    Broken(Option<Generation>, Cause),
+    Unknown(Generation),
+    Refused(Refusal),
+    Cancelled,
+}
+
+#[derive(Debug)]
+pub(super) struct Seat {
+    state: Mutex<State>,
+    pub(super) changed: Notify,
+    clock: Arc<dyn Clock>,
+    carrier: Arc<dyn Carrier<Message<Name>>>,
+}
+
+#[derive(Debug)]
+struct State {
+    party: Party,
+    end: Option<End>,
+    arrived: u16,
+    /// Nobody waits here any more.
+    left: bool,
+}
+
+impl Seat {
+    pub(super) fn new(party: Party, clock: Arc<dyn Clock>, carrier: Arc<dyn Carrier<Message<Name>>>) -> Arc<Self> {
+        let state = Mutex::new(State { party, end: None, arrived: 0, left: false });
+        Arc::new(Self { state, changed: Notify::new(), clock, carrier })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Arrives: from now on there is no end before the next one.
+    pub(super) fn arrive(&self, command: Command) {
+        (self.state().end, self.state().arrived) = (None, 0);
+        self.step(Input::Command(command));
+    }
+
+    pub(super) fn receive(&self, from: NodeId, message: Message<Name>) {
+        self.step(Input::Receive { from, message });
+    }
+
+    /// How the last arrival ended; `None` if that is not known yet.
+    pub(super) fn end(&self) -> Option<End> {
+        self.state().end
+    }
+
+    /// How many have arrived, as far as it was told.
+    pub(super) fn arrived(&self) -> u16 {
+        self.state().arrived
+    }
+
+    /// Nobody waits here any more. An arrival that can be taken back is, and the place is given up.
+    pub(super) fn leave(&self) {
+        self.state().left = true;
+        self.step(Input::Command(Command::Cancel));
+        self.changed.notify_waiters();
+    }
+
+    fn step(&self, input: Input<Command, Message<Name>>) {
+        let mut state = self.state();
+        let outputs = state.party.step(input, self.clock.now());
+        for event in outputs.events() {
+            let name = state.party.resource();
+            tracing::debug!(%name, ?event, "at a barrier");
+            let end = match *event {
+                Event::Waiting { arrived, .. } => {
+                    state.arrived = arrived;
+                    None
+                }
+                Event::Released { generation } => Some(End::Released(generation)),
+                Event::Broken { generation, cause } => Some(End::Broken(generation, cause)),
+                Event::Unknown { generation } => Some(End::Unknown(generation)),
+                Event::Failed { why } => Some(End::Refused(why)),
+                Event::Cancelled { .. } => Some(End::Cancelled),
+                Event::Left | Event::Rejected { .. } | Event::Refused(_) => None,
+            };
+            state.end = end.or(state.end);
+        }
+        drop(state);
+        let mut told = false;
+        for output in outputs {
+            match output {
+                // Not under the lock: the answer may come before this returns.
+                Output::Send { to, message } => self.carrier.send(to, message),
+                Output::Event(_) => told = true,
+                Output::Persist(never) => match never {},
+            }
+        }
+        if told {
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Ticks the party at its deadlines, until nobody waits here any more and its place is given up.
+    pub(super) async fn look_after(self: Arc<Self>) {
+        let mut sleep = pin!(tokio::time::sleep(Duration::ZERO));
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            self.step(Input::Tick);
+            let (deadline, standing, left) = {
+                let state = self.state();
+                (state.party.deadline(), state.party.standing(), state.left)
+            };
+            match standing {
+                Standing::Outside if left => return,
+                // It could not be given up before, since all had arrived.
+                Standing::Present if left => {
+                    self.step(Input::Command(Command::Cancel));
+                    continue;
+                }
+                _ => {}
+            }
+            let Some(deadline) = deadline else {
+                changed.await;
+                continue;
+            };
+            let left = deadline.since(self.clock.now()).min(LONGEST_SLEEP);
+            sleep.as_mut().reset(tokio::time::Instant::now() + left);
+            tokio::select! {
+                () = changed => {}
+                () = &mut sleep => {}
+            }
+        }
+    }
+}
