@@ -1,4 +1,4 @@
-//! The `quorate` program: a demonstration that checks itself, members for real use, a leader around a command, status, a simulated world
+//! The `quorate` program: a demonstration that checks itself, members for real use, a leader or a lock around a command, barriers, fences, status, a simulated world
 //! and keys.
 #![forbid(unsafe_code)]
 
@@ -6,13 +6,18 @@
 compile_error!("this program needs signals and process groups; on other systems use the library `quorate-tokio`");
 
 mod args;
+mod barrier;
 mod config;
 mod demo;
 mod elect;
+mod engine;
 mod failure;
+mod fence;
 mod key;
 mod keys;
 mod line;
+mod lock;
+mod locks;
 mod member;
 mod node;
 mod paint;
@@ -41,6 +46,10 @@ fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Demo(args) => wait_for(demo::run(&args)),
         Command::Node(args) => wait_for(node::run(args)),
         Command::Elect(args) => wait_for(elect::run(args)),
+        Command::Lock(args) => wait_for(lock::run(args)),
+        Command::Locks(args) => wait_for(locks::run(&args)).map(|()| ExitCode::SUCCESS),
+        Command::Barrier(args) => wait_for(barrier::run(&args)),
+        Command::Fence(args) => fence::run(&args),
         Command::Status(args) => wait_for(status::run(&args)).map(|()| ExitCode::SUCCESS),
         Command::Guard(args) => wait_for(elect::guard(&args)),
         Command::Run(args) => Ok(elect::become_command(&args)),

@@ -3,19 +3,21 @@
 mod demo;
 mod elect;
 mod node;
+mod services;
 mod sim;
 mod status;
 
 pub(crate) use demo::DemoArgs;
 pub(crate) use elect::{ElectArgs, GuardArgs, RunArgs};
 pub(crate) use node::NodeArgs;
+pub(crate) use services::{BarrierArgs, EngineArgs, FenceArgs, LockArgs, LocksArgs};
 pub(crate) use sim::{ClocksArgs, DetectorsArgs, ExploreArgs, ScenarioArgs, SimArgs, SimCommand, SwarmArgs};
 pub(crate) use status::StatusArgs;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// A leader among a few processes or machines, without another cluster to operate.
+/// A leader, locks and barriers among a few processes or machines, without another cluster to operate.
 ///
 /// Members of a group find out by heartbeats who is alive, and elect the highest-ranked of them. With the
 /// default guarantee there is at most one leader at any instant: it holds a lease that a majority renews.
@@ -36,6 +38,7 @@ Examples:
   quorate                         five members on this machine; their leaders are killed and paused
   quorate node --id 1 --listen 127.0.0.1:7401 --peer 2=127.0.0.1:7402 --peer 3=127.0.0.1:7403
   quorate elect --config /etc/quorate.toml -- /usr/local/bin/nightly-job
+  quorate lock nightly -- /usr/local/bin/nightly-job   under a lock that the group grants
   quorate status 127.0.0.1:7401   what a member sees
   quorate sim paused-leader       a story of what can go wrong, simulated
   quorate key group.key           a secret for the group
@@ -47,6 +50,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     Node(NodeArgs),
     Elect(ElectArgs),
+    Lock(LockArgs),
+    Locks(LocksArgs),
+    Barrier(BarrierArgs),
+    Fence(FenceArgs),
     Status(StatusArgs),
     Sim(SimArgs),
     Key(KeyArgs),

@@ -5,7 +5,8 @@ mod plan;
 mod run;
 mod watched;
 
-pub(crate) use run::run as become_command;
+pub(crate) use run::{exec, run as become_command};
+pub(crate) use watched::{Ended, Lease, Watched};
 
 use crate::args::{ElectArgs, GuardArgs};
 use crate::config::Settings;
@@ -14,10 +15,9 @@ use crate::member::StopSignals;
 use crate::units::brief;
 use quorate_tokio::{Leadership, Member, Stop, StopReason, Why};
 use std::process::ExitCode;
-use watched::{Ended, Watched};
 
-/// The exit code when the leadership ended before the command did: a temporary failure, as in `sysexits.h`.
-const LEADERSHIP_ENDED: u8 = 75;
+/// The exit code when the lease ended before the command did: a temporary failure, as in `sysexits.h`.
+pub(crate) const LEASE_ENDED: u8 = 75;
 
 /// Watches over a command, as the process of its own that `elect` starts for that.
 pub(crate) async fn guard(args: &GuardArgs) -> Outcome<ExitCode> {
@@ -109,7 +109,7 @@ impl Elect<'_> {
                     return Err(self.stopped().await);
                 }
                 _ if self.args.keep => {}
-                _ => return Ok(LEADERSHIP_ENDED),
+                _ => return Ok(LEASE_ENDED),
             }
         }
     }
@@ -118,7 +118,13 @@ impl Elect<'_> {
     async fn run(&mut self, leadership: &Leadership) -> Outcome<(Ended, Option<Cause>)> {
         let name = self.args.command.first().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         self.tell(format_args!("leads epoch {} and runs `{name}`", leadership.epoch()));
-        let mut watched = Watched::start(&self.args, &self.settings, leadership)?;
+        let environment = [
+            ("QUORATE_EPOCH", leadership.epoch().to_string()),
+            ("QUORATE_NODE", self.settings.id.to_string()),
+            ("QUORATE_GROUP", self.settings.group.clone()),
+        ];
+        let Self { args, .. } = self;
+        let mut watched = Watched::start(&args.command, [args.kill_margin, args.grace], &environment, leadership)?;
         let mut cause = None;
         loop {
             tokio::select! {

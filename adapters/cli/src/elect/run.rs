@@ -1,6 +1,7 @@
 //! `quorate run`: becomes a command, having seen to it that the command does not outlive the process that started it.
 
 use crate::args::RunArgs;
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
@@ -11,9 +12,6 @@ const NOT_FOUND: u8 = 127;
 
 /// Becomes the command. Returns only if that is not possible.
 pub(crate) fn run(args: &RunArgs) -> ExitCode {
-    let Some((program, arguments)) = args.command.split_first() else {
-        return ExitCode::from(NOT_FOUND);
-    };
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)) {
         eprintln!("quorate: the command cannot be bound to the process that guards it ({error}).");
@@ -23,7 +21,16 @@ pub(crate) fn run(args: &RunArgs) -> ExitCode {
     if std::os::unix::process::parent_id() != args.parent {
         return ExitCode::from(CANNOT_RUN);
     }
-    let error = Command::new(program).args(arguments).exec();
+    exec(&args.command, &[])
+}
+
+/// Becomes the command, with this in its environment. Returns only if that is not possible.
+pub(crate) fn exec(command: &[OsString], environment: &[(&str, String)]) -> ExitCode {
+    let Some((program, arguments)) = command.split_first() else {
+        return ExitCode::from(NOT_FOUND);
+    };
+    let error =
+        Command::new(program).args(arguments).envs(environment.iter().map(|(name, value)| (name, value))).exec();
     let name = program.to_string_lossy();
     if error.kind() == std::io::ErrorKind::NotFound {
         eprintln!("quorate: there is no command `{name}`. Check its name and PATH.");

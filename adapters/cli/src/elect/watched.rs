@@ -1,13 +1,12 @@
 //! A command with its guard, as seen by whoever renews the lease.
 
 use super::guard::{Order, Report};
-use crate::args::ElectArgs;
-use crate::config::Settings;
 use crate::failure::{Failure, Outcome};
 use core::time::Duration;
 use quorate::Instant;
 use quorate_tokio::Leadership;
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -16,18 +15,37 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
+/// What a command runs under, and may not outlive.
+pub(crate) trait Lease {
+    /// When it ends unless it is renewed.
+    fn valid_until(&self) -> Instant;
+
+    /// How long it is valid yet.
+    fn time_left(&self) -> Duration;
+}
+
+impl Lease for Leadership {
+    fn valid_until(&self) -> Instant {
+        self.valid_until()
+    }
+
+    fn time_left(&self) -> Duration {
+        self.time_left()
+    }
+}
+
 /// How the command has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ended {
+pub(crate) struct Ended {
     /// Its code, or 128 and the signal.
-    pub(super) code: u8,
+    pub(crate) code: u8,
     /// Whether it had been told to stop.
-    pub(super) stopped: bool,
+    pub(crate) stopped: bool,
 }
 
 /// A running command. Dropping it ends the command, as the guard then hears nothing any more.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(crate) struct Watched {
     guard: Child,
     orders: OwnedWriteHalf,
     reports: Lines<BufReader<OwnedReadHalf>>,
@@ -42,21 +60,25 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// Starts the command under a leadership.
-    pub(super) fn start(args: &ElectArgs, settings: &Settings, leadership: &Leadership) -> Outcome<Self> {
+    /// Starts the command under a lease, with this in its environment. It is killed `margin` before the lease can end, or `grace`
+    /// after it was told to stop.
+    pub(crate) fn start(
+        command: &[OsString],
+        [margin, grace]: [Duration; 2],
+        environment: &[(&str, String)],
+        lease: &impl Lease,
+    ) -> Outcome<Self> {
         let failure = |error: std::io::Error| Failure::new(format_args!("the command cannot be guarded ({error})"));
-        let (until, left) = (leadership.valid_until(), leadership.time_left());
+        let (until, left) = (lease.valid_until(), lease.time_left());
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(failure)?;
         ours.set_nonblocking(true).map_err(failure)?;
         let (reader, orders) = UnixStream::from_std(ours).map_err(failure)?.into_split();
         let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).to_string();
         let guard = Command::new(std::env::current_exe().map_err(failure)?)
             .args(["guard", "--until-ns", &until.as_nanos().to_string()])
-            .args(["--margin-ns", &nanos(args.kill_margin), "--grace-ns", &nanos(args.grace), "--"])
-            .args(&args.command)
-            .env("QUORATE_EPOCH", leadership.epoch().to_string())
-            .env("QUORATE_NODE", settings.id.to_string())
-            .env("QUORATE_GROUP", &settings.group)
+            .args(["--margin-ns", &nanos(margin), "--grace-ns", &nanos(grace), "--"])
+            .args(command)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("QUORATE_VALID_FOR_MS", left.as_millis().to_string())
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             // What is typed at the terminal is for this program, which then says what is to be done.
@@ -68,13 +90,13 @@ impl Watched {
     }
 
     /// Tells the command to stop.
-    pub(super) async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         // If the guard is gone, the command is, too, and `ended` tells.
         let _ = self.orders.write_all(Order::Stop.line().as_bytes()).await;
     }
 
     /// Keeps the guard informed of the lease until the command has ended. Cancel-safe.
-    pub(super) async fn ended(&mut self, leadership: &Leadership) -> Outcome<Ended> {
+    pub(crate) async fn ended(&mut self, lease: &impl Lease) -> Outcome<Ended> {
         loop {
             if let Some(ended) = self.ended {
                 let _ = self.guard.wait().await;
@@ -88,7 +110,7 @@ impl Watched {
                     None => return Err(self.unguarded().await),
                 },
                 () = sleep(self.pace) => {
-                    let until = leadership.valid_until();
+                    let until = lease.valid_until();
                     if until > self.until {
                         self.until = until;
                         let _ = self.orders.write_all(Order::Until(until).line().as_bytes()).await;
