@@ -16,6 +16,12 @@ EXPECTED = {
     "max_leaders_per_epoch": lambda value: type(value) is int and value == 1,
     "failover_ms": lambda value: value is not None and 0 < value["median"] <= value["max"],
     "detection_ms": lambda value: value is not None and 0 < value["median"] <= value["max"],
+    "lock": lambda value: value["acquired"] > 0
+    and type(value["overlaps"]) is int
+    and value["overlaps"] == 0
+    and type(value["rejected_by_fence"]) is int
+    and value["max_wait_ms"] > 0,
+    "barrier": lambda value: value["rounds"] > 0 and type(value["early"]) is int and value["early"] == 0,
     "broken": lambda value: value == [],
 }
 broken = [name for name, holds in EXPECTED.items() if name not in summary or not holds(summary[name])]

@@ -84,6 +84,17 @@ pub(crate) enum What {
     Exhausted,
     /// Something else that an operator should know.
     Notice { text: String },
+    /// In the demonstration, it holds the lock.
+    LockAcquired { token: u64, waited_ms: f64 },
+    /// It gives the lock up, after a write that the fence let through or not; `until_ns` is the last time at which it took
+    /// the lock for its own.
+    LockGivenUp { token: u64, until_ns: u64, written: bool },
+    /// It waits at the barrier.
+    Arrived { round: u32 },
+    /// It goes on, for all have arrived.
+    Met { round: u32, generation: u64 },
+    /// It was not released from the barrier.
+    NotMet { round: u32, reason: String },
     /// How things stand.
     Levels(Levels),
     /// The member has stopped.
@@ -293,6 +304,18 @@ impl What {
             Self::Refused { reason } => format!("did not do what it was asked to: {reason}"),
             Self::Exhausted => format!("cannot stand for election: there is no epoch after {}", Epoch::MAX),
             Self::Notice { text } => text.clone(),
+            Self::LockAcquired { token, waited_ms } => {
+                format!("holds the lock with token {token}, after {waited_ms:.0} ms")
+            }
+            Self::LockGivenUp { token, written: true, .. } => {
+                format!("has written with token {token}, and gives it up")
+            }
+            Self::LockGivenUp { token, written: false, .. } => {
+                format!("WAS REFUSED BY THE FENCE: its token {token} is too old")
+            }
+            Self::Arrived { round } => format!("waits at the barrier, round {round}"),
+            Self::Met { round, .. } => format!("passes the barrier, round {round}"),
+            Self::NotMet { round, reason } => format!("did not pass the barrier in round {round}: {reason}"),
             Self::Levels(levels) => levels.sentence(),
             Self::Stopped { graceful, counters } => {
                 let how = if *graceful { "has stopped" } else { "had to stop" };

@@ -8,6 +8,7 @@ compile_error!("this program needs signals and process groups; on other systems 
 mod args;
 mod barrier;
 mod config;
+mod contend;
 mod demo;
 mod elect;
 mod engine;

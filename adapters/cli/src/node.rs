@@ -2,6 +2,7 @@
 
 use crate::args::NodeArgs;
 use crate::config::Settings;
+use crate::contend::{Contender, Order};
 use crate::failure::{Failure, Outcome};
 use crate::line::{Counters, Level, Levels, What};
 use crate::member::StopSignals;
@@ -9,21 +10,24 @@ use crate::printer::Printer;
 use core::time::Duration;
 use quorate_tokio::{Member, clock};
 use rustix::time::{ClockId, clock_gettime};
-use std::io::Read;
 use std::process::ExitCode;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// Takes part until it is told to stop.
 pub(crate) async fn run(args: NodeArgs) -> Outcome<ExitCode> {
     let settings = Settings::new(args.member, args.config.as_deref())?;
     let mut signals = StopSignals::catch()?;
-    let mut orphaned = args.print.until_stdin_closes.then(watch_parent).transpose()?;
+    let mut orders = args.print.until_stdin_closes.then(watch_parent).transpose()?;
     settings.warn();
     let member = settings.join().await?;
     let mut events = member.events();
     let mut printer = Printer::new(settings.id, args.print.json);
+    let (contender, mut told) = match args.print.contend {
+        Some(file) => Contender::new(&member, file).await.map(|(contender, told)| (Some(contender), Some(told)))?,
+        None => (None, None),
+    };
     let mut levels = args.print.levels.map(every);
     let now = || clock::now().as_nanos();
     let mut readers = printer.print(now(), started(&member, &settings));
@@ -47,7 +51,14 @@ pub(crate) async fn run(args: NodeArgs) -> Outcome<ExitCode> {
                 }
                 stopping = true;
             }
-            () = closed(&mut orphaned) => return Ok(ExitCode::SUCCESS),
+            order = next(&mut orders) => match (order, &contender) {
+                (None, _) => return Ok(ExitCode::SUCCESS),
+                (Some(line), Some(contender)) => if let Some(order) = Order::parse(&line) {
+                    contender.order(order);
+                },
+                (Some(_), None) => {}
+            },
+            Some((at, what)) = next(&mut told) => readers = printer.print(at, what),
             () = tick(&mut levels) => readers = printer.print(now(), What::Levels(snapshot(&member))),
         }
         stopping |= !readers;
@@ -128,24 +139,27 @@ async fn tick(ticks: &mut Option<Interval>) {
     }
 }
 
-async fn closed(orphaned: &mut Option<oneshot::Receiver<()>>) {
-    match orphaned {
-        Some(receiver) => _ = receiver.await,
+/// What comes next; nothing ever, if there is no receiver.
+async fn next<T>(receiver: &mut Option<UnboundedReceiver<T>>) -> Option<T> {
+    match receiver {
+        Some(receiver) => receiver.recv().await,
         None => core::future::pending().await,
     }
 }
 
-/// Tells when standard input is closed. On Linux the process also dies with the one that started it, even while it is stopped.
-fn watch_parent() -> Outcome<oneshot::Receiver<()>> {
+/// Tells each line of standard input, and that it is closed. On Linux the process also dies with the one that started it, even while it is stopped.
+fn watch_parent() -> Outcome<UnboundedReceiver<String>> {
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).map_err(|error| {
         Failure::new(format_args!("this process cannot be bound to the one that started it ({error})"))
     })?;
-    let (sender, receiver) = oneshot::channel();
+    let (sender, receiver) = unbounded_channel();
     std::thread::spawn(move || {
-        let mut buffer = [0; 64];
-        while std::io::stdin().read(&mut buffer).is_ok_and(|length| length > 0) {}
-        let _ = sender.send(());
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
     });
     Ok(receiver)
 }

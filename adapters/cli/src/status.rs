@@ -88,6 +88,16 @@ impl fmt::Display for View<'_> {
                 tallies.leader_changes, tallies.elections_won, tallies.suspicions, tallies.pauses
             ),
         )?;
+        if tallies.locks_granted + tallies.locks_reclaimed > 0 {
+            row(
+                f,
+                "locks",
+                &format_args!(
+                    "granted {}, taken over from a leader before {}, run out {}",
+                    tallies.locks_granted, tallies.locks_reclaimed, tallies.locks_expired
+                ),
+            )?;
+        }
         row(
             f,
             "frames",

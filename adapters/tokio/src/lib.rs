@@ -61,6 +61,12 @@
 //! | `quorate_pauses_total` | counter | how often it was itself held up |
 //! | `quorate_peer_level` | gauge | how strongly it suspects the `peer` |
 //! | `quorate_peer_suspected` | gauge | 1 if it suspects the `peer`, 0 if not |
+//! | `quorate_locks_granted_total` | counter | how often it granted a lock |
+//! | `quorate_locks_reclaimed_total` | counter | how often it took back a lock that a leader before it had granted |
+//! | `quorate_locks_expired_total` | counter | how often a lease of a lock ran out |
+//! | `quorate_locks_held` | gauge | how many claims hold a lock, as far as this member grants them |
+//! | `quorate_locks_waiting` | gauge | how many claims wait for one |
+//! | `quorate_clients` | gauge | how many clients it remembers |
 //! | `quorate_frames_in_total` | counter | frames taken |
 //! | `quorate_frames_out_total` | counter | frames sent |
 //! | `quorate_frames_unsent_total` | counter | frames that could not be sent |

@@ -57,4 +57,8 @@ pub(crate) struct PrintArgs {
     /// End when standard input is closed, or the process that started this one ends
     #[arg(long, hide = true)]
     pub(crate) until_stdin_closes: bool,
+
+    /// Contend for a lock, write to this file, and meet at a barrier, as standard input says: for the demonstration
+    #[arg(long, hide = true, value_name = "FILE", requires = "until_stdin_closes")]
+    pub(crate) contend: Option<PathBuf>,
 }

@@ -1,6 +1,7 @@
 //! The members of the demonstration: real processes of this very program.
 
 use crate::args::DemoArgs;
+use crate::contend::Order;
 use crate::failure::{Failure, Outcome};
 use crate::line::Line;
 use clap::ValueEnum;
@@ -8,9 +9,10 @@ use core::net::{Ipv4Addr, SocketAddr};
 use quorate_tokio::clock;
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::UdpSocket;
+use std::path::PathBuf;
 use std::process::Stdio;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -85,6 +87,7 @@ impl Cluster {
                 false => command.args(["--peer", &format!("{id}={address}")]),
             };
         }
+        command.arg("--contend").arg(self.file());
         command.arg("--state-dir").arg(self.folder.path().join(node.to_string()));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // What is typed at the terminal is for the demonstration, not for its members.
@@ -102,6 +105,21 @@ impl Cluster {
             let _ = sender.send(Heard { node, said: Said::End }).await;
         });
         Ok(())
+    }
+
+    /// Where holders of the lock write.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join("fenced")
+    }
+
+    /// Asks something of a member.
+    pub(crate) async fn order(&mut self, node: u32, order: Order) -> Outcome {
+        let stdin = self.process(node)?.child.as_mut().and_then(|child| child.stdin.as_mut());
+        let Some(stdin) = stdin else {
+            return Err(Failure::new(format_args!("node {node} has ended by itself")));
+        };
+        let failure = |error| Failure::new(format_args!("node {node} cannot be asked anything ({error})"));
+        stdin.write_all(order.line().as_bytes()).await.map_err(failure)
     }
 
     /// Sends a signal to a member, and says when it was sent.

@@ -1,7 +1,9 @@
 //! `quorate demo`: a group on this machine whose leaders fail, and whether what was promised holds.
 
 mod cluster;
+mod contest;
 mod history;
+mod lock;
 mod round;
 mod script;
 mod stage;

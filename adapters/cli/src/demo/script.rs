@@ -1,11 +1,13 @@
-//! What is played: agreement, then rounds in which the leader fails, then agreement again.
+//! What is played: agreement, then rounds in which the leader fails, then a contest for a lock, and meetings at a barrier.
 
 use super::cluster::{Cluster, Heard, Said};
 use super::history::{most_leaders, overlaps, shared_epochs};
+use super::lock::{BarrierSummary, LockSummary};
 use super::round::{Fault, Round};
 use super::stage::Stage;
 use super::summary::{RoundSummary, Spread, Summary};
 use crate::args::DemoArgs;
+use crate::contend::is_in_order;
 use crate::failure::{Failure, Outcome};
 use crate::member::StopSignals;
 use crate::units::{brief, millis};
@@ -36,8 +38,10 @@ impl From<Failure> for Stop {
     }
 }
 
-/// How long the whole may take, unless there are so many rounds, or such slow ones, that it cannot be done.
-const LONGEST: Duration = Duration::from_secs(29);
+/// How long the rounds may take, unless there are so many, or such slow ones, that it cannot be done.
+const LONGEST: Duration = Duration::from_secs(27);
+/// How many leases of a lock what comes after them may take.
+const LEASES: u32 = 5;
 
 /// The demonstration under way.
 #[derive(Debug)]
@@ -46,17 +50,17 @@ pub(crate) struct Script {
     profile: Profile,
     seed: u64,
     random: Random,
-    cluster: Cluster,
+    pub(super) cluster: Cluster,
     heard: Receiver<Heard>,
-    stage: Stage,
+    pub(super) stage: Stage,
     view: View,
     redraw: Interval,
     signals: StopSignals,
     /// When members were killed that have not ended yet.
-    killed: BTreeMap<u32, u64>,
+    pub(super) killed: BTreeMap<u32, u64>,
     /// The last thing for people that each member printed.
     muttered: BTreeMap<u32, String>,
-    broken: Vec<String>,
+    pub(super) broken: Vec<String>,
     agreed: bool,
     /// When it has to be over.
     end: Instant,
@@ -70,7 +74,8 @@ impl Script {
         let (cluster, heard) = Cluster::new(args, seed, levels)?;
         let profile = args.profile.timings();
         let round = (profile.detection + profile.timing.lease).saturating_mul(4);
-        let end = clock::now() + LONGEST.max(round.saturating_mul(args.rounds()));
+        let contest = profile.leases().longest().saturating_mul(LEASES);
+        let end = clock::now() + LONGEST.max(round.saturating_mul(args.rounds())) + contest;
         let mut redraw = interval(Duration::from_millis(if view.is_live() { 50 } else { 500 }));
         redraw.set_missed_tick_behavior(MissedTickBehavior::Skip);
         Ok(Self {
@@ -111,7 +116,10 @@ impl Script {
                 return Ok(());
             }
         }
-        self.scene("all rounds are played".to_owned());
+        if !self.contest().await? {
+            return Ok(());
+        }
+        self.scene("all is played".to_owned());
         self.quiet(self.profile.interval.saturating_mul(2).max(Duration::from_millis(600))).await
     }
 
@@ -205,7 +213,7 @@ impl Script {
     }
 
     /// Waits until all members agree on a leader. Whether they did.
-    async fn agreement(&mut self, when: &str) -> Result<bool, Stop> {
+    pub(super) async fn agreement(&mut self, when: &str) -> Result<bool, Stop> {
         let limit = self.patience();
         let all = self.args.nodes as usize;
         let agreed = |stage: &Stage, cluster: &Cluster| {
@@ -225,17 +233,21 @@ impl Script {
     }
 
     /// How long anything may take that takes a lease or two, on a machine that is busy.
-    fn patience(&self) -> Duration {
+    pub(super) fn patience(&self) -> Duration {
         (self.profile.detection + self.profile.timing.lease).saturating_mul(4).max(Duration::from_secs(4))
     }
 
     /// Lets time pass.
-    async fn quiet(&mut self, time: Duration) -> Result<(), Stop> {
+    pub(super) async fn quiet(&mut self, time: Duration) -> Result<(), Stop> {
         self.wait(time, |_, _| false).await.map(drop)
     }
 
     /// Listens to the members until `done`, at most for `limit`. Whether it is done.
-    async fn wait(&mut self, limit: Duration, done: impl Fn(&Stage, &Cluster) -> bool) -> Result<bool, Stop> {
+    pub(super) async fn wait(
+        &mut self,
+        limit: Duration,
+        done: impl Fn(&Stage, &Cluster) -> bool,
+    ) -> Result<bool, Stop> {
         let timeout = sleep(limit);
         tokio::pin!(timeout);
         loop {
@@ -287,12 +299,22 @@ impl Script {
         Ok(())
     }
 
-    fn scene(&mut self, text: String) {
+    pub(super) fn scene(&mut self, text: String) {
         self.stage.scene = text;
         self.view.draw(&self.stage, clock::now().as_nanos());
     }
 
-    fn happened(&mut self, at: u64, text: String) {
+    /// How many members there are.
+    pub(super) fn nodes(&self) -> u32 {
+        self.args.nodes
+    }
+
+    /// For how long a lock is granted.
+    pub(super) fn lease(&self) -> Duration {
+        self.profile.leases().longest()
+    }
+
+    pub(super) fn happened(&mut self, at: u64, text: String) {
         self.view.say(at.saturating_sub(self.stage.began), &text);
         self.stage.tell(at, text);
     }
@@ -300,6 +322,7 @@ impl Script {
     /// Ends all members, gives the terminal back, and says what came out.
     pub(crate) async fn end(self) -> Summary {
         let now = clock::now().as_nanos();
+        let file = is_in_order(&self.cluster.file());
         self.cluster.end().await;
         drop(self.view);
         let stage = self.stage;
@@ -324,6 +347,38 @@ impl Script {
             format!("epoch {epoch} had more than one leader: nodes {}", nodes.join(" and "))
         }));
         broken.extend(stage.history.contradictions().iter().map(|text| format!("a member contradicts itself: {text}")));
+        let overlapping_holds = stage.lock.overlaps(now);
+        broken.extend(overlapping_holds.iter().map(|(first, second)| {
+            format!(
+                "two held the lock at once: node {} from {:.3} s to {:.3} s, node {} from {:.3} s on",
+                first.node,
+                seconds(first.from),
+                seconds(first.until),
+                second.node,
+                seconds(second.from)
+            )
+        }));
+        broken.extend(stage.lock.tokens_went_back().map(|(first, second)| {
+            format!("tokens went back: {} after {}, which node {} had", second.token, first.token, first.node)
+        }));
+        match file {
+            Ok((true, _)) => {}
+            Ok((false, _)) => broken.push("a write with an older token came after one with a later".to_owned()),
+            Err(error) => broken.push(format!("what the holders wrote cannot be read ({error})")),
+        }
+        let members = self.args.nodes as usize;
+        let barrier = BarrierSummary { rounds: stage.meetings.passed(members), early: stage.meetings.early(members) };
+        if barrier.early > 0 {
+            broken.push(format!("{} times a member passed the barrier before all had arrived", barrier.early));
+        }
+        let contended = Duration::from_nanos(stage.contended_ns).as_secs_f64();
+        let lock = LockSummary {
+            acquired: stage.lock.acquired,
+            per_second: if contended > 0.0 { stage.lock.acquired as f64 / contended } else { 0.0 },
+            overlaps: overlapping_holds.len(),
+            rejected_by_fence: stage.lock.rejected,
+            max_wait_ms: stage.lock.longest_wait_ms,
+        };
         let figures =
             |figure: fn(&RoundSummary) -> Option<f64>| -> Vec<_> { stage.rounds.iter().filter_map(figure).collect() };
         let (frames_per_second, cpu_percent_per_member) = stage.load();
@@ -342,6 +397,8 @@ impl Script {
             max_leaders_per_epoch: most_leaders(&reigns),
             overlaps: overlapping.len(),
             leaderships: reigns.len(),
+            lock,
+            barrier,
             frames_per_second,
             cpu_percent_per_member,
             seconds: seconds(now),

@@ -1,6 +1,7 @@
 //! What is known of the members at any time, from what they said.
 
 use super::history::History;
+use super::lock::{LockHistory, Meetings};
 use super::round::Round;
 use super::summary::RoundSummary;
 use crate::line::{Counters, Levels, Line, What};
@@ -70,6 +71,10 @@ pub(crate) struct Stage {
     pub(crate) history: History,
     pub(crate) round: Option<Round>,
     pub(crate) rounds: Vec<RoundSummary>,
+    pub(crate) lock: LockHistory,
+    pub(crate) meetings: Meetings,
+    /// How long all contended for the lock.
+    pub(crate) contended_ns: u64,
     /// What is happening now.
     pub(crate) scene: String,
     /// What has happened: when, and in words.
@@ -95,6 +100,7 @@ impl Stage {
         let actor = self.actors.entry(node).or_default();
         (actor.condition, actor.leader, actor.levels) = (Condition::Dead, None, Levels::default());
         self.history.killed(node, at);
+        self.lock.killed(node, at);
     }
 
     /// A process was stopped in its tracks, or goes on.
@@ -122,6 +128,27 @@ impl Stage {
             }
             What::Following { leader, epoch } => actor.leader = Some((*leader, *epoch)),
             What::Leaderless { .. } => actor.leader = None,
+            What::LockAcquired { token, waited_ms } => {
+                self.lock.acquired(node, *token, line.at_ns, *waited_ms);
+                return None;
+            }
+            What::LockGivenUp { token, until_ns, written } => {
+                self.lock.given_up(node, *token, *until_ns, *written);
+                if *written {
+                    return None;
+                }
+            }
+            What::Arrived { round } => {
+                self.meetings.arrived(node, *round, line.at_ns);
+                return None;
+            }
+            What::Met { round, .. } => {
+                self.meetings.met(node, *round, line.at_ns);
+                return None;
+            }
+            What::NotMet { round, reason } => {
+                self.meetings.failed.push(format!("round {round} of the barrier failed at node {node}: {reason}"));
+            }
             What::Levels(levels) => {
                 actor.levels = levels.clone();
                 actor.meter.count(line.at_ns, levels.counters);
@@ -136,6 +163,8 @@ impl Stage {
             What::Elected { .. }
                 | What::Lost { .. }
                 | What::Stopping { .. }
+                | What::LockGivenUp { .. }
+                | What::NotMet { .. }
                 | What::Rejected { .. }
                 | What::Notice { .. }
         );

@@ -1,5 +1,6 @@
 //! What came out: the figures, the promises, and the table.
 
+use super::lock::{BarrierSummary, LockSummary};
 use super::round::Fault;
 use crate::paint::Paint;
 use core::fmt;
@@ -70,6 +71,8 @@ pub(crate) struct Summary {
     pub(crate) max_leaders_per_epoch: usize,
     pub(crate) overlaps: usize,
     pub(crate) leaderships: usize,
+    pub(crate) lock: LockSummary,
+    pub(crate) barrier: BarrierSummary,
     /// What all members together sent, in a second.
     pub(crate) frames_per_second: f64,
     /// The share of one processor that a member used.
@@ -117,6 +120,14 @@ impl fmt::Display for Table<'_> {
         row(f, "failover", spread(summary.failover_ms))?;
         row(f, "most leaders in one epoch", count(summary.max_leaders_per_epoch, 1))?;
         row(f, "overlapping leaderships", format!("{} of {}", count(summary.overlaps, 0), summary.leaderships))?;
+        let LockSummary { acquired, per_second, overlaps, rejected_by_fence, max_wait_ms } = summary.lock;
+        row(f, "lock acquired", format!("{acquired:>7} times, {per_second:.0} per second with all that failed"))?;
+        row(f, "  overlapping leases", count(overlaps, 0))?;
+        row(f, "  late writes refused", format!("{rejected_by_fence:>7} by the fence"))?;
+        row(f, "  longest wait", format!("{max_wait_ms:>7.0} ms"))?;
+        let BarrierSummary { rounds, early } = summary.barrier;
+        row(f, "barrier", format!("{rounds:>7} times passed by all"))?;
+        row(f, "  passed early", count(early, 0))?;
         row(f, "frames per second", format!("{:>7.0} by all members together", summary.frames_per_second))?;
         row(f, "CPU per member", format!("{:>7.2} % of one core", summary.cpu_percent_per_member))?;
         row(f, "whole run", format!("{:>7.1} s, seed {}", summary.seconds, summary.seed))?;
@@ -153,6 +164,8 @@ pub(crate) mod tests {
             max_leaders_per_epoch: 1,
             overlaps: 0,
             leaderships: 3,
+            lock: LockSummary { acquired: 40, per_second: 8.0, max_wait_ms: 2_700.0, ..LockSummary::default() },
+            barrier: BarrierSummary { rounds: 3, early: 0 },
             frames_per_second: 300.0,
             cpu_percent_per_member: 0.25,
             seconds: 7.5,
@@ -196,5 +209,9 @@ pub(crate) mod tests {
         assert_eq!(json["failover_ms"]["median"], 410.0);
         assert_eq!(json["failover_ms"]["max"], 420.0);
         assert_eq!(json["history"][0]["fault"], "kill");
+        for field in ["acquired", "overlaps", "rejected_by_fence", "max_wait_ms"] {
+            assert!(json["lock"].get(field).is_some(), "{field}");
+        }
+        assert_eq!(json["barrier"], serde_json::json!({ "rounds": 3, "early": 0 }));
     }
 }

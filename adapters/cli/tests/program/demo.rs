@@ -18,6 +18,12 @@ fn leaders_are_killed_and_paused_and_every_promise_is_kept() {
         let [median, max] = ["median", "max"].map(|which| found[figure][which].as_f64().unwrap());
         assert!(median > 0.0 && median <= max, "{figure} {median} {max}");
     }
+    let lock = &found["lock"];
+    assert!(lock["acquired"].as_u64().unwrap() >= 20 && lock["max_wait_ms"].as_f64().unwrap() > 0.0, "{lock}");
+    assert_eq!(
+        (&lock["overlaps"], &found["barrier"]),
+        (&Value::from(0), &serde_json::json!({ "rounds": 3, "early": 0 }))
+    );
     assert!(found["frames_per_second"].as_f64().unwrap() > 0.0);
     let faults: Vec<_> = found["history"].as_array().unwrap().iter().map(|round| &round["fault"]).collect();
     assert_eq!(faults, ["kill", "pause"]);
@@ -32,6 +38,9 @@ fn piped_it_prints_plain_lines_and_a_table() {
         "SIGKILL to node",
         "is started anew",
         "overlapping leaderships",
+        "which holds the lock",
+        "late writes refused",
+        "passed early",
         "Every promise was kept.",
     ] {
         assert!(printed.contains(text), "{text}\n{printed}");

@@ -5,6 +5,7 @@ mod demo;
 mod elect;
 mod guard;
 mod key;
+mod lock;
 mod node;
 mod process;
 mod sim;

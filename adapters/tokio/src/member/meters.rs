@@ -5,6 +5,7 @@ use super::watcher::Shared;
 use crate::driver::Survey;
 use metrics::{counter, gauge};
 use quorate::election::Standing;
+use quorate::lease::authority::ClaimState;
 
 /// Brings every counter and gauge up to date, with whatever recorder there is now.
 pub(super) fn show(shared: &Shared, survey: &Survey<'_, Machine>) {
@@ -25,6 +26,19 @@ pub(super) fn show(shared: &Shared, survey: &Survey<'_, Machine>) {
     counter!("quorate_leader_changes_total", &labels).absolute(tallies.leader_changes);
     counter!("quorate_suspicions_total", &labels).absolute(tallies.suspicions);
     counter!("quorate_pauses_total", &labels).absolute(tallies.pauses);
+    counter!("quorate_locks_granted_total", &labels).absolute(tallies.locks_granted);
+    counter!("quorate_locks_reclaimed_total", &labels).absolute(tallies.locks_reclaimed);
+    counter!("quorate_locks_expired_total", &labels).absolute(tallies.locks_expired);
+    if machine.hosts() {
+        let (mut held, mut waiting) = (0_u32, 0_u32);
+        for claim in machine.authority().claims(now) {
+            let count = if matches!(claim.state, ClaimState::Waiting(_)) { &mut waiting } else { &mut held };
+            *count += 1;
+        }
+        gauge!("quorate_locks_held", &labels).set(f64::from(held));
+        gauge!("quorate_locks_waiting", &labels).set(f64::from(waiting));
+    }
+    gauge!("quorate_clients", &labels).set(survey.clients as f64);
     counter!("quorate_messages_rejected_total", &labels).absolute(tallies.messages_rejected);
 
     counter!("quorate_frames_in_total", &labels).absolute(counters.frames_in);
