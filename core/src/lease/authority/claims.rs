@@ -52,8 +52,10 @@ pub(super) struct Resource<R> {
     line: List,
     /// The permits that are taken; of shared holders, their number.
     taken: u32,
-    /// How many permits there are, if it is a semaphore.
+    /// How many permits there are, if anybody holds some or waits for some.
     of: Option<NonZeroU16>,
+    /// How many claims say so.
+    semaphores: u16,
     /// The number of the next in line.
     ticket: u32,
     /// Whether somebody may be next; it is in the list of such resources then.
@@ -189,6 +191,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Claims<R, N> {
                     line: List::EMPTY,
                     taken: 0,
                     of: None,
+                    semaphores: 0,
                     ticket: 0,
                     is_pending: false,
                     links: Links::NONE,
@@ -216,6 +219,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Claims<R, N> {
         self.by_owner.insert(&(wish.node, wish.id), slot);
         if let (Mode::Permits { of, .. }, Some(state)) = (wish.mode, self.resources.get_mut(resource)) {
             state.of = Some(of);
+            state.semaphores = state.semaphores.saturating_add(1);
         }
         Some(slot)
     }
@@ -259,7 +263,12 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Claims<R, N> {
         self.leave(slot);
         self.deadlines.clear(slot);
         let claim = self.claims.remove(slot)?;
-        let key = self.resource(claim.resource)?.key;
+        let resource = self.resources.get_mut(claim.resource)?;
+        let key = resource.key;
+        if matches!(claim.mode, Mode::Permits { .. }) {
+            resource.semaphores = resource.semaphores.saturating_sub(1);
+            resource.of = resource.of.filter(|_| resource.semaphores > 0);
+        }
         self.by_owner.remove(&(claim.node, claim.id), slot);
         if self.has_line(claim.resource) {
             self.set_pending(claim.resource);

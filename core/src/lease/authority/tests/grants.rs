@@ -253,3 +253,13 @@ fn an_authority_opens_in_later_epochs_only() {
     it.ask(1_002, Command::Open { epoch: Epoch::new(2) }, &[tells(Event::Refused(misuse(2)))]);
     it.ask(1_003, Command::Break(IT), &[tells(Event::Refused(Misuse::NotHeld))]);
 }
+
+/// Found by fuzzing: the number of permits that somebody had waited for stayed with a lock that another one held.
+#[test]
+fn how_many_permits_there_are_is_forgotten_with_the_last_who_said_so() {
+    let mut it = Dialogue::open(config());
+    it.hear(1_000, 1, acquire(1, 0), &[to(1, granted(1, token(3, 1), 0)), holds(1, Exclusive, token(3, 1))]);
+    it.hear(1_001, 2, wants(2, permits(1, 3), true, 0), &[to(2, waiting(2, 0, 0))]);
+    it.hear(1_002, 2, cancel(2), &[to(2, released(2))]);
+    it.hear(1_003, 3, wants(3, permits(1, 4), true, 0), &[to(3, waiting(3, 0, 0))]);
+}
