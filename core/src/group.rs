@@ -1,6 +1,7 @@
 //! Who belongs to a group.
 
 use crate::NodeId;
+use crate::total;
 use core::fmt;
 use heapless::Vec;
 
@@ -84,7 +85,7 @@ impl<const N: usize> Group<N> {
         }
         match self.peers.binary_search(&peer) {
             Ok(_) => Err(GroupError::Twice { peer }),
-            Err(position) => match self.peers.insert(position, peer) {
+            Err(position) => match total::insert(&mut self.peers, position, peer) {
                 Ok(()) => Ok(position),
                 Err(_) => Err(GroupError::Full { peer, capacity: N }),
             },
@@ -98,7 +99,7 @@ impl<const N: usize> Group<N> {
     /// If it is not there; the group stays as it was.
     pub fn remove(&mut self, peer: NodeId) -> Result<usize, GroupError> {
         let position = self.position(peer).ok_or(GroupError::Unknown { peer })?;
-        self.peers.remove(position);
+        total::remove(&mut self.peers, position);
         Ok(position)
     }
 }

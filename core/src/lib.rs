@@ -79,6 +79,7 @@ mod step;
 mod time;
 mod timers;
 mod token;
+mod total;
 
 pub use group::{Group, GroupError};
 pub use identity::{Epoch, Incarnation, NodeId};

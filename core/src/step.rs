@@ -107,7 +107,10 @@ impl<M, R, E> IntoIterator for Step<M, R, E> {
     type IntoIter = IntoIter<M, R, E>;
 
     fn into_iter(self) -> Self::IntoIter {
-        IntoIter { outputs: self.outputs.into_iter() }
+        // Taken from the end, since to take from the beginning and to drop what is left needs an index.
+        let mut outputs = self.outputs;
+        outputs.reverse();
+        IntoIter { outputs }
     }
 }
 
@@ -123,14 +126,19 @@ impl<'a, M, R, E> IntoIterator for &'a Step<M, R, E> {
 /// The outputs of a [`Step`], by value and in order.
 #[derive(Clone, Debug)]
 pub struct IntoIter<M, R, E> {
-    outputs: heapless::vec::IntoIter<Output<M, R, E>, 4, u8>,
+    /// The last one first.
+    outputs: Vec<Output<M, R, E>, 4, u8>,
 }
 
 impl<M, R, E> Iterator for IntoIter<M, R, E> {
     type Item = Output<M, R, E>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.outputs.next()
+        self.outputs.pop()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.outputs.len(), Some(self.outputs.len()))
     }
 }
 

@@ -42,11 +42,12 @@ impl Key {
             return Err(KeyError::Length { found: digits.len() });
         }
         let mut key = Self([0; Self::LENGTH]);
-        for (place, (byte, &[high, low])) in key.0.iter_mut().zip(pairs).enumerate() {
-            let position = place.saturating_mul(2);
+        let mut position = 0_usize;
+        for (byte, &[high, low]) in key.0.iter_mut().zip(pairs) {
             let high = digit(high).ok_or(KeyError::Digit { position })?;
             let low = digit(low).ok_or(KeyError::Digit { position: position.saturating_add(1) })?;
             *byte = (high << 4) | low;
+            position = position.saturating_add(2);
         }
         Ok(key)
     }

@@ -202,10 +202,11 @@ impl<const N: usize> Receiver<N> {
     pub fn add(&mut self, peer: NodeId) -> Result<(), GroupError> {
         let position = self.group.add(peer)?;
         let peers = self.group.peers().len();
-        if let Some(moved) = self.windows.get_mut(position..peers) {
+        // To rotate what is empty would be a panic, and it is never empty.
+        if let Some(moved @ [_, ..]) = self.windows.get_mut(position..peers) {
             moved.rotate_right(1);
         }
-        if let Some(moved) = self.checksums.get_mut(position..peers) {
+        if let Some(moved @ [_, ..]) = self.checksums.get_mut(position..peers) {
             moved.rotate_right(1);
         }
         if let (Some(window), Some(checksum)) = (self.windows.get_mut(position), self.checksums.get_mut(position)) {
@@ -223,10 +224,10 @@ impl<const N: usize> Receiver<N> {
     pub fn remove(&mut self, peer: NodeId) -> Result<(), GroupError> {
         let peers = self.group.peers().len();
         let position = self.group.remove(peer)?;
-        if let Some(moved) = self.windows.get_mut(position..peers) {
+        if let Some(moved @ [_, ..]) = self.windows.get_mut(position..peers) {
             moved.rotate_left(1);
         }
-        if let Some(moved) = self.checksums.get_mut(position..peers) {
+        if let Some(moved @ [_, ..]) = self.checksums.get_mut(position..peers) {
             moved.rotate_left(1);
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Version vectors, and the clock of a process in a group that is not known beforehand.
 
 use super::{Causality, Clock, ClockError, ConfigError, MAX_LEAP};
+use crate::total;
 use crate::{Group, NodeId};
 use core::cmp::Ordering;
 use core::fmt;
@@ -158,7 +159,7 @@ impl<const N: usize> VersionVector<N> {
     fn set(&mut self, node: NodeId, count: u64) -> Result<(), ClockError> {
         match self.position(node) {
             Ok(position) if count == 0 => {
-                self.entries.remove(position);
+                total::remove(&mut self.entries, position);
             }
             Ok(position) => {
                 if let Some(entry) = self.entries.get_mut(position) {
@@ -166,7 +167,7 @@ impl<const N: usize> VersionVector<N> {
                 }
             }
             Err(_) if count == 0 => {}
-            Err(position) => self.entries.insert(position, (node, count)).map_err(|_| Self::full(node))?,
+            Err(position) => total::insert(&mut self.entries, position, (node, count)).map_err(|_| Self::full(node))?,
         }
         Ok(())
     }

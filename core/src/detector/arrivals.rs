@@ -97,7 +97,11 @@ impl Arrivals {
 
     /// A level that was computed in floats, held to the side of the threshold on which the deadline says it is.
     pub(super) fn agreeing(&self, level: f64, threshold: f64, now: Instant) -> f64 {
-        if now >= self.deadline() { level.clamp(threshold, MAX_LEVEL) } else { level.clamp(0.0, threshold.next_down()) }
+        if now >= self.deadline() {
+            level.max(threshold).min(MAX_LEVEL)
+        } else {
+            level.max(0.0).min(threshold.next_down())
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Command, CommandError, Detector, Event, Heartbeat, MonitorConfig, Quality, Rejection};
 use crate::time::nanos;
+use crate::total;
 use crate::{Group, Incarnation, Infallible, Input, InputOf, Instant, Machine, NodeId, Step, StepOf, To};
 use core::time::Duration;
 use heapless::Vec;
@@ -78,7 +79,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
         incarnation: Incarnation,
         now: Instant,
     ) -> Self {
-        let peers = group.peers().iter().map(|_| Peer::new(&detector, now)).collect();
+        let peers = total::gather(group.peers().iter().map(|_| Peer::new(&detector, now)));
         let mut monitor = Self {
             config,
             detector,
@@ -255,7 +256,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
         let peer = Peer::<D>::new(&self.detector, now);
         self.expect_by(peer.detector.deadline());
         // There is room, for the group had room, and the two have the same capacity.
-        let _ = self.peers.insert(position, peer);
+        let _ = total::insert(&mut self.peers, position, peer);
         self.beat = self.beat.or(Some(now));
         Ok(())
     }
@@ -263,7 +264,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
     fn unwatch(&mut self, id: NodeId) -> Result<(), CommandError> {
         let position = self.group.remove(id).map_err(CommandError::Unwatch)?;
         if position < self.peers.len() {
-            self.peers.remove(position);
+            total::remove(&mut self.peers, position);
         }
         if self.peers.is_empty() {
             (self.beat, self.bound) = (None, None);

@@ -4,6 +4,7 @@ use super::electorate::{Answer, Peer};
 use super::machine::{Lease, Phase, Support, Timer};
 use super::{Election, Event, Guarantee, Message, Preempt, Record, Verdict};
 use crate::time::nanos;
+use crate::total;
 use crate::{Epoch, Instant, NodeId, StepOf, To};
 use core::time::Duration;
 
@@ -216,7 +217,7 @@ impl<const N: usize> Election<N> {
         if is_challenge {
             self.watch_rank(now);
         } else {
-            let heard = self.electorate.voters().filter(|voter| voter.has_answered()).count();
+            let heard = total::count(self.electorate.voters().filter(|voter| voter.has_answered()));
             self.blind = self.config.guarantee == Guarantee::Majority && heard < self.electorate.others_needed();
             let timeout = self.config.timing.timeout;
             let pause = Duration::from_nanos(nanos(timeout) / 2).saturating_add(self.random.up_to(timeout));

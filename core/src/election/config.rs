@@ -1,6 +1,7 @@
 //! The rules of an election, validated once.
 
 use crate::time::nanos;
+use crate::total::minus;
 use crate::{DriftBound, Seed};
 use core::fmt;
 use core::time::Duration;
@@ -128,7 +129,7 @@ impl Config {
             }
             rest = more;
         }
-        let validity = drift.holder(lease).saturating_sub(margin);
+        let validity = minus(drift.holder(lease), margin);
         let needed = renew.saturating_add(renew).saturating_add(timeout);
         if nanos(needed) >= nanos(validity) {
             return Err(ConfigError::LeaseTooShort { lease, drift, margin, validity, renew, timeout });

@@ -1,5 +1,6 @@
 //! The members as one of them sees them: who votes, who said what, who is suspected.
 
+use crate::total;
 use crate::{Group, GroupError, Instant, NodeId};
 use heapless::Vec;
 
@@ -87,13 +88,13 @@ impl<const N: usize> Electorate<N> {
 
     pub(super) fn add(&mut self, peer: NodeId, votes: bool) -> Result<(), GroupError> {
         let position = self.group.add(peer)?;
-        let _ = self.peers.insert(position, Peer { votes, ..Peer::default() });
+        let _ = total::insert(&mut self.peers, position, Peer { votes, ..Peer::default() });
         Ok(())
     }
 
     pub(super) fn remove(&mut self, peer: NodeId) -> Result<(), GroupError> {
         let position = self.group.remove(peer)?;
-        self.peers.remove(position);
+        total::remove(&mut self.peers, position);
         Ok(())
     }
 
@@ -103,7 +104,7 @@ impl<const N: usize> Electorate<N> {
 
     /// How many voters have answered that they are in favour.
     pub(super) fn in_favour(&self) -> usize {
-        self.peers.iter().filter(|peer| (peer.votes || planted!(ObserverVotes)) && peer.has_granted()).count()
+        total::count(self.peers.iter().filter(|peer| (peer.votes || planted!(ObserverVotes)) && peer.has_granted()))
     }
 
     pub(super) fn voter_ids(&self) -> impl Iterator<Item = NodeId> {
@@ -113,7 +114,7 @@ impl<const N: usize> Electorate<N> {
     /// How many *peers* make a majority together with this member, which votes itself.
     pub(super) fn others_needed(&self) -> usize {
         // Of n + 1 voters, ⌊(n + 1) / 2⌋ + 1 are a majority, this member one of them.
-        self.voters().count().saturating_add(usize::from(!planted!(HalfIsEnough))) / 2
+        total::count(self.voters()).saturating_add(usize::from(!planted!(HalfIsEnough))) / 2
     }
 
     /// Forgets what was heard in a former campaign.
@@ -146,12 +147,12 @@ impl<const N: usize> Electorate<N> {
 
     /// How many voters have acknowledged something sent after `from`.
     pub(super) fn acknowledged_after(&self, from: Instant) -> usize {
-        self.voters().filter(|peer| peer.acked > from).count()
+        total::count(self.voters().filter(|peer| peer.acked > from))
     }
 
     /// The latest time after which as many voters as are needed have acknowledged something sent then or later.
     pub(super) fn supported_from(&self) -> Instant {
-        let mut times: Vec<Instant, N> = self.voters().map(|peer| peer.acked).collect();
+        let mut times: Vec<Instant, N> = total::gather(self.voters().map(|peer| peer.acked));
         times.sort_unstable_by(|a, b| b.cmp(a));
         self.others_needed().checked_sub(1).and_then(|last| times.get(last)).copied().unwrap_or(Instant::ORIGIN)
     }

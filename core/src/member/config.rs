@@ -6,6 +6,7 @@ use crate::detector::{
 };
 use crate::election::{self, Guarantee, Preempt, Timing};
 use crate::time::nanos;
+use crate::total::minus;
 use crate::{DriftBound, Seed};
 use core::fmt;
 use core::time::Duration;
@@ -152,7 +153,7 @@ impl Profile {
         interval: Duration,
         detection: Duration,
     ) -> Result<AnyConfig, detector::ConfigError> {
-        let margin = detection.saturating_sub(interval);
+        let margin = minus(detection, interval);
         Ok(match kind {
             DetectorKind::Timeout => AnyConfig::Timeout(TimeoutConfig::new(detection)?),
             DetectorKind::PhiNormal => {

@@ -2,6 +2,7 @@
 
 use super::former::{Fate, Former};
 use crate::barrier::{Cause, Generation, Message, Outcome, PartyId};
+use crate::total;
 use crate::{Epoch, Instant, NodeId};
 use core::time::Duration;
 use heapless::Vec;
@@ -112,7 +113,7 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
     /// How many have arrived in the present generation.
     pub(super) fn arrived(&self) -> u16 {
         let arrived = |place: &&Place| matches!(place.stand, Stand::Arrived | Stand::Ready);
-        u16::try_from(self.places.iter().filter(arrived).count()).unwrap_or(u16::MAX)
+        u16::try_from(total::count(self.places.iter().filter(arrived))).unwrap_or(u16::MAX)
     }
 
     /// An arrival that has not been counted yet.
@@ -138,7 +139,7 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
     pub(super) fn ready(&mut self, at: usize) -> Option<Change> {
         let place = self.places.get_mut(at)?;
         (place.stand, place.tell) = (Stand::Ready, true);
-        let ready = self.places.iter().filter(|place| place.stand == Stand::Ready).count();
+        let ready = total::count(self.places.iter().filter(|place| place.stand == Stand::Ready));
         (ready == usize::from(self.parties)).then(|| self.complete())
     }
 
@@ -162,7 +163,7 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
         }
         let generation = self.generation;
         let settled = Settled { generation, outcome: Outcome::Broken(cause) };
-        for (at, place) in self.places.iter_mut().enumerate() {
+        for (at, place) in total::places(self.places.iter_mut()) {
             match place.stand {
                 Stand::InDoubt { .. } => {}
                 Stand::Arrived | Stand::Ready if Some(at) == but => {
@@ -192,7 +193,9 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
         let mut change = None;
         // One who is bound has had its say: the others need nothing more of it.
         let is_gone = |place: &Place| place.stand != Stand::Ready && place.heard.after(lapse) <= now;
-        while let Some((at, place)) = self.places.iter().copied().enumerate().find(|(_, place)| is_gone(place)) {
+        while let Some(at) = self.places.iter().position(is_gone)
+            && let Some(place) = self.places.get(at).copied()
+        {
             if place.stand == Stand::Arrived || (place.stand == Stand::Present && !place.leaves) {
                 change = change.or(self.break_up(Cause::Lapsed(place.node), None));
             }
@@ -203,7 +206,7 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
     }
 
     pub(super) fn remove(&mut self, at: usize) {
-        self.places.remove(at);
+        total::remove(&mut self.places, at);
         self.visit = self.visit.saturating_add(1);
     }
 

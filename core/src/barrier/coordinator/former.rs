@@ -6,6 +6,7 @@
 use super::barrier::{Barrier, Place, Settled, Stand};
 use crate::Instant;
 use crate::barrier::{Cause, Generation, Outcome, Ticket};
+use crate::total;
 
 /// How a generation of an earlier epoch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +70,7 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
         }
         // No more than all can be bound to it. If none of them was told anything, nobody was, and nobody will be: they have
         // all turned to this coordinator.
-        let doubts = self.places.iter().filter(|place| place.is_in_doubt_of(generation)).count();
+        let doubts = total::count(self.places.iter().filter(|place| place.is_in_doubt_of(generation)));
         if doubts == usize::from(self.parties) {
             self.learn_fate(generation, Fate::Released);
         }

@@ -3,6 +3,7 @@
 use super::machine::{Hold, Phase, Timer, Want};
 use super::{Event, Failure, Holder, Loss, Reason};
 use crate::lease::{Message, Refusal};
+use crate::total::minus;
 use crate::{FencingToken, Instant, NodeId, StepOf};
 use core::fmt::Debug;
 use core::hash::Hash;
@@ -122,7 +123,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
         let period = self.period(hold.lease);
         self.wait = self.config.timing().retry;
         let early = self.random.up_to(period.checked_div(8).unwrap_or_default());
-        self.set(Timer::Ask, hold.from + period.saturating_sub(early));
+        self.set(Timer::Ask, hold.from + minus(period, early));
         self.set(Timer::Doubt, hold.from + period.saturating_mul(2));
         self.set(Timer::Lease, self.end(hold));
     }
@@ -138,7 +139,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
         self.wait = self.config.timing().retry;
         let period = self.config.timing().renew;
         let early = self.random.up_to(period.checked_div(8).unwrap_or_default());
-        self.set(Timer::Ask, now.max(sent + period.saturating_sub(early)));
+        self.set(Timer::Ask, now.max(sent + minus(period, early)));
         if is_new {
             step.event(Event::Waiting { ahead });
         }

@@ -1,6 +1,7 @@
 //! The rules of holding, validated once.
 
 use crate::time::nanos;
+use crate::total::minus;
 use crate::{DriftBound, Seed};
 use core::fmt;
 use core::time::Duration;
@@ -91,7 +92,7 @@ impl Config {
             }
             rest = more;
         }
-        let validity = drift.holder(lease).saturating_sub(margin);
+        let validity = minus(drift.holder(lease), margin);
         let needed = renew.saturating_add(renew).saturating_add(retry);
         if nanos(needed) >= nanos(validity) {
             return Err(ConfigError::LeaseTooShort { lease, drift, margin, validity, renew, retry });
@@ -120,7 +121,7 @@ impl Config {
     /// How long after it asked a holder may rely on a lease of this length.
     #[must_use]
     pub const fn validity(&self, lease: Duration) -> Duration {
-        self.timing.drift.holder(lease).saturating_sub(self.timing.margin)
+        minus(self.timing.drift.holder(lease), self.timing.margin)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Command, Config, Event, Failure, Loss, Misuse, Patience};
 use crate::lease::{ClaimId, Message, Mode, Refusal};
+use crate::total::minus;
 use crate::{
     FencingToken, Group, Infallible, Input, InputOf, Instant, Machine, NodeId, Random, Rebase, Step, StepOf, Timers, To,
 };
@@ -265,7 +266,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
     pub(super) fn ask(&mut self, now: Instant, step: &mut StepOf<Self>) {
         self.ask_in_turn(now, step);
         let longest = self.config.timing().renew;
-        let wait = self.wait.saturating_sub(self.random.up_to(self.wait.checked_div(4).unwrap_or_default()));
+        let wait = minus(self.wait, self.random.up_to(self.wait.checked_div(4).unwrap_or_default()));
         self.wait = self.wait.saturating_mul(2).min(longest);
         self.set(Timer::Ask, now + wait);
     }
