@@ -24,6 +24,8 @@
 //! | cyclic | each party says [`Arrive`](party::Command::Arrive) again and again; the [`Generation`] grows by one each time |
 //! | double | each party says `Arrive` to enter, works, and says `Leave` to leave: it goes when all have finished |
 //!
+//! For a fixed group without a coordinator there is the [dissemination](dissemination) barrier, which promises less.
+//!
 //! A party that has arrived once has a place until it leaves or falls silent, and nobody else can have it: the same parties meet
 //! at every generation.
 //!
@@ -98,6 +100,7 @@
 //! and cannot be known after a coordinator has failed; Hunt et al., *ZooKeeper* (2010), for the double barrier.
 
 pub mod coordinator;
+pub mod dissemination;
 mod generation;
 mod message;
 pub mod party;
@@ -106,6 +109,7 @@ pub mod party;
 mod tests;
 
 pub use coordinator::Coordinator;
+pub use dissemination::Dissemination;
 pub use generation::{Generation, NoGeneration};
 pub use message::{Cause, Message, Outcome, PartyId, Refusal, Ticket};
 pub use party::Party;

@@ -64,6 +64,8 @@ laws!(host_alone, host::host(true), host::inputs(), restarts);
 mod barrier;
 laws!(barrier_coordinator, barrier::coordinator_at(Instant::ORIGIN), barrier::coordinator_inputs());
 laws!(barrier_coordinator_fixed, barrier::fixed(), barrier::coordinator_inputs(), restarts);
+mod dissemination;
+laws!(barrier_dissemination, dissemination::member_at(Instant::ORIGIN), dissemination::inputs());
 laws!(barrier_party, barrier::party_at(Instant::ORIGIN), barrier::party_inputs());
 
 mod rebase;
@@ -111,6 +113,9 @@ fn authorities_and_holders_go_on_as_before_when_their_time_is_counted_from_a_lat
 fn coordinators_and_parties_go_on_as_before_when_their_time_is_counted_from_a_later_origin() {
     history::run(rebase::histories(barrier::coordinator_inputs()), |history| {
         rebase::check(barrier::coordinator_at(rebase::BEGIN), history, |_, _| (), |_, _| ())
+    });
+    history::run(rebase::histories(dissemination::inputs()), |history| {
+        rebase::check(dissemination::member_at(rebase::BEGIN), history, |_, _| (), |_, _| ())
     });
     history::run(rebase::histories(barrier::party_inputs()), |history| {
         rebase::check(barrier::party_at(rebase::BEGIN), history, |_, _| (), |_, _| ())
