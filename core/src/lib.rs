@@ -17,6 +17,7 @@
 //! * [`clock`]: logical clocks (Lamport, vector, version vector, hybrid).
 //! * [`detector`]: failure detectors, and the [`detector::Monitor`] that feeds them with heartbeats.
 //! * [`election`]: the bully algorithm, with a lease that makes it safe across partitions.
+//! * [`barrier`]: barriers with and without a coordinator: nobody goes on before all have arrived.
 //! * [`member`]: detector and election together, the machine that a cluster runs.
 //! * [`lease`]: locks, shared locks and semaphores: who grants, who holds, and the fence at the resource.
 //! * [`host`]: a member that hosts locks and barriers while it leads.

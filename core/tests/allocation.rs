@@ -1,5 +1,5 @@
-//! No step allocates: a counting allocator watches three members elect a leader, lose it and elect another, and holders
-//! contend for a lock.
+//! No step allocates: a counting allocator watches three members elect a leader, lose it and elect another, holders
+//! contend for a lock, and parties meet at a barrier.
 #![allow(missing_docs)]
 
 use core::time::Duration;
@@ -119,5 +119,64 @@ fn steps_of_leases_do_not_allocate() {
     }
     println!("{acquired} acquisitions, {in_steps} allocations");
     assert!(acquired > 10, "the test is to see acquisitions, not only {acquired}");
+    assert_eq!(in_steps, 0);
+}
+
+#[test]
+fn steps_of_barriers_do_not_allocate() {
+    use quorate::barrier::coordinator::{self, Fixed};
+    use quorate::barrier::party::{Command, Config, Event, Party, Timing};
+    use quorate::barrier::{Message, PartyId};
+
+    const PARTIES: u32 = 3;
+    let desk = NodeId::new(1);
+    let mut coordinator = Fixed::<u8, 4, 8>::new(coordinator::Config::LAN, None, Instant::ORIGIN);
+    let mut parties: Vec<_> = (0..PARTIES)
+        .map(|id| {
+            let group = Group::<4>::new(NodeId::new(id + 2), &[desk]).unwrap();
+            let config = Config::new(PARTIES as u16, Timing::LAN, Seed::new(id.into())).unwrap();
+            Party::new(config, 7_u8, group, PartyId::new(1), None, Instant::ORIGIN)
+        })
+        .collect();
+    let mut queue: std::collections::VecDeque<(NodeId, NodeId, Message<u8>)> =
+        std::collections::VecDeque::with_capacity(1_024);
+    let (mut released, mut in_steps) = (0, 0);
+    let mut waiting = [false; PARTIES as usize];
+    for millis in 0..2_000 {
+        let now = Instant::from_millis(millis);
+        let heard = queue.iter().position(|(to, _, _)| *to == desk).and_then(|at| queue.remove(at));
+        let input = heard.map_or(Input::Tick, |(_, from, message)| Input::Receive { from, message });
+        let mut outputs = Step::new();
+        in_steps += allocation_counter::measure(|| outputs = coordinator.step(input, now)).count_total;
+        for output in outputs {
+            if let Output::Send { to: quorate::To::Node(to), message } = output {
+                queue.push_back((to, desk, message));
+            }
+        }
+        for (index, party) in parties.iter_mut().enumerate() {
+            let me = NodeId::new(index as u32 + 2);
+            let heard = queue.iter().position(|(to, _, _)| *to == me).and_then(|at| queue.remove(at));
+            let input = match heard {
+                Some((_, from, message)) => Input::Receive { from, message },
+                None if !waiting[index] => {
+                    waiting[index] = true;
+                    Input::Command(Command::Arrive { patience: None })
+                }
+                None => Input::Tick,
+            };
+            let mut outputs = Step::new();
+            in_steps += allocation_counter::measure(|| outputs = party.step(input, now)).count_total;
+            for output in outputs {
+                match output {
+                    Output::Send { message, .. } => queue.push_back((desk, me, message)),
+                    Output::Event(Event::Released { .. }) => (waiting[index], released) = (false, released + 1),
+                    Output::Event(_) => {}
+                    Output::Persist(never) => match never {},
+                }
+            }
+        }
+    }
+    println!("{released} releases, {in_steps} allocations");
+    assert!(released >= 30, "the test is to see releases: {released}");
     assert_eq!(in_steps, 0);
 }

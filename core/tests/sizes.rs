@@ -3,7 +3,7 @@
 //! Lowering a figure here is progress; a machine that grows by more than a tenth is a decision, to be made here.
 
 use quorate::Name;
-use quorate::barrier::{Coordinator, Party};
+use quorate::barrier::{Coordinator, Dissemination, Party};
 use quorate::clock::{HybridClock, LamportClock, Process, VectorClock, VersionClock};
 use quorate::detector::{AnyDetector, Bertier, Chen, Monitor, PhiExponential, PhiNormal, Timeout};
 use quorate::election::Election;
@@ -42,6 +42,7 @@ fn no_machine_grows_unnoticed() {
         Host<Timeout, u8, 8, 8, 2, 8> = 4_600,
         Coordinator<u8, 2, 8> = 1_640,
         Coordinator<Name, 16, 16> = 24_408,
+        Dissemination<8> = 536,
         Party<u8, 8> = 288,
         Party<Name, 8> = 336,
     ];

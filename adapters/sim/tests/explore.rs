@@ -4,7 +4,7 @@
 use core::time::Duration;
 use quorate::election::Guarantee;
 use quorate::{Infallible, Input, InputOf, Instant, Machine, NodeId, Step, StepOf, To};
-use quorate_sim::explore::models::{Elections, Monitors};
+use quorate_sim::explore::models::{Barriers, Elections, Monitors};
 use quorate_sim::explore::{Bounds, Deed, Explorer, Model, Report, View};
 use quorate_sim::picture::{Options, space_time};
 
@@ -32,6 +32,19 @@ fn every_election_in_each_partition_with_a_crash_and_a_restart() {
 fn two_that_watch_each_other_through_a_crash_and_a_restart() {
     let report = explored(&Monitors { heartbeats: 6, ..Monitors::default() });
     assert!(report.is_good() && report.at_the_edge > 0, "{report}");
+}
+
+#[test]
+fn three_parties_at_a_barrier_with_a_crash() {
+    let report = explored(&Barriers { crashes: 1, ..Barriers::new(3) });
+    assert!(report.is_good() && report.states > 5_000 && report.good > 0, "{report}");
+}
+
+/// The first coordinator may crash, or may not know that it is deposed.
+#[test]
+fn two_parties_at_a_barrier_whose_coordinator_is_taken_over_from() {
+    let report = explored(&Barriers { coordinators: 2, crashes: 1, ..Barriers::new(2) });
+    assert!(report.is_good() && report.states > 5_000 && report.good > 0, "{report}");
 }
 
 /// The same on one thread and on three: numbers of states are no accident.

@@ -4,7 +4,7 @@
 use core::time::Duration;
 use quorate::clock::{HybridClock, LamportClock, VectorClock, VersionClock};
 use quorate_sim::swarm::trials::{
-    BarrierTrial, Canary, ElectionTrial, FramedTrial, MemberTrial, MonitorTrial, ProcessTrial,
+    BarrierTrial, Canary, DisseminationTrial, ElectionTrial, FramedTrial, MemberTrial, MonitorTrial, ProcessTrial,
 };
 use quorate_sim::swarm::{Report, Swarm, Trial};
 
@@ -50,6 +50,11 @@ fn monitors() {
 #[test]
 fn barriers() {
     holds(&BarrierTrial, 200);
+}
+
+#[test]
+fn barriers_without_a_coordinator() {
+    holds(&DisseminationTrial, 120);
 }
 
 #[test]

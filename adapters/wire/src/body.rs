@@ -21,6 +21,8 @@ pub mod protocol {
     pub const LEASE: u8 = 7;
     /// [`barrier::Message`](quorate::barrier::Message).
     pub const BARRIER: u8 = 8;
+    /// [`barrier::dissemination::Signal`](quorate::barrier::dissemination::Signal).
+    pub const DISSEMINATION: u8 = 9;
     /// What members answer to those who ask who is who, and who holds what; its form is that of the adapter that answers.
     pub const DIRECTORY: u8 = 126;
     /// What members answer to those who ask how they see the group; its form is that of the adapter that answers.

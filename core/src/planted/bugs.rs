@@ -107,6 +107,34 @@ bugs! {
         "a follower waits for ever for a leader that is silent";
     NeverTakesOver: "E3" in "election":
         "the highest rank never asks a lower one to hand over";
+    // Barriers: who is released.
+    OneNotReady: "B1" in "barrier":
+        "all but one are ready, and that is taken for all";
+    ReleasedUnasked: "B1" | "B4" in "barrier":
+        "all are released as soon as the last one arrives, and nobody is asked whether it is ready";
+    BoundPlaceGivenAway: "B5" | "B1" | "B4" in "barrier":
+        "one that is bound and falls silent loses its place, and another one arrives in the same generation";
+    // Barriers: one outcome.
+    BoundTakesBack: "B4" in "barrier":
+        "one that is bound decides that its generation broke when its patience ends";
+    DoubtGuessedReleased: "B1" | "B4" in "barrier":
+        "what nobody can tell is taken for complete";
+    DoubtGuessedBroken: "B4" in "barrier":
+        "what nobody can tell is taken for broken";
+    OldWordCounts: "B4" | "B1" in "barrier":
+        "what a party said in an earlier epoch proves that it was never bound, although it has been since";
+    DeposedObeyed: "B4" | "B1" | "B3" in "barrier":
+        "a party obeys a coordinator whose epoch is over";
+    // Barriers: liveness.
+    OutcomeToldOnce: "B2" in "barrier":
+        "whoever has missed the outcome is not told again";
+    // Barriers without a coordinator.
+    OldSignalCounts: "B1" in "dissemination":
+        "a signal of the generation before counts in this one";
+    RoundTooFew: "B1" in "dissemination":
+        "one round less is taken for enough";
+    NeverAsked: "B2" in "dissemination":
+        "a signal that was lost is not asked for";
     // Detectors: who is suspected.
     SilentNeverSuspected: "D1" in "monitor":
         "a peer that never spoke is never suspected";

@@ -6,6 +6,7 @@
 mod barrier;
 mod clock;
 mod detector;
+mod dissemination;
 mod election;
 mod host;
 mod lease;

@@ -2,8 +2,9 @@
 
 use crate::bodies::{bytes, round};
 use proptest::prelude::*;
+use quorate::barrier::dissemination::{Progress, Signal};
 use quorate::barrier::{Cause, Generation, Message, Outcome, PartyId, Refusal, Ticket};
-use quorate::{Epoch, Name, NodeId};
+use quorate::{Epoch, Incarnation, Name, NodeId};
 use quorate_wire::{BodyError, Payload, Rejected, protocol};
 
 fn epoch() -> impl Strategy<Value = Epoch> {
@@ -104,6 +105,33 @@ proptest! {
     fn messages(message in message(), altered in any::<(prop::sample::Index, u8)>()) {
         round(&message, altered);
     }
+}
+
+proptest! {
+    #[test]
+    fn signals(
+        (life, answers) in (any::<u64>(), proptest::option::of(any::<u64>())),
+        progress in proptest::option::of((any::<u64>(), proptest::option::of(any::<u8>()))),
+        asks in any::<bool>(),
+        altered in any::<(prop::sample::Index, u8)>(),
+    ) {
+        let progress = progress.map(|(complete, rounds)| Progress { complete, rounds });
+        let (life, answers) = (Incarnation::new(life), answers.map(Incarnation::new));
+        round(&Signal { life, progress, answers, asks }, altered);
+    }
+}
+
+#[test]
+fn each_signal_has_its_bytes() {
+    let life = Incarnation::new(0x0201);
+    let joining = Signal { life, progress: None, answers: None, asks: true };
+    assert_eq!(joining.protocol(), protocol::DISSEMINATION);
+    assert_eq!(bytes(&joining), [1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    let progress = Some(Progress { complete: 0x0605, rounds: Some(3) });
+    let answer = Signal { life, progress, answers: Some(Incarnation::new(9)), asks: false };
+    let parts: [&[u8]; 5] =
+        [&[1, 2, 0, 0, 0, 0, 0, 0], &[1, 5, 6, 0, 0, 0, 0, 0, 0], &[1, 3], &[1, 9, 0, 0, 0, 0, 0, 0, 0], &[0]];
+    assert_eq!(bytes(&answer), parts.concat());
 }
 
 #[test]

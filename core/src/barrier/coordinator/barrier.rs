@@ -130,6 +130,10 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
 
     pub(super) fn prepare_if_all_arrived(&mut self) {
         if !self.preparing && self.arrived() == self.parties {
+            if planted!(ReleasedUnasked) {
+                let _ = self.complete();
+                return;
+            }
             self.preparing = true;
             self.places.iter_mut().for_each(|place| place.tell = true);
         }
@@ -140,7 +144,9 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
         let place = self.places.get_mut(at)?;
         (place.stand, place.tell) = (Stand::Ready, true);
         let ready = total::count(self.places.iter().filter(|place| place.stand == Stand::Ready));
-        (ready == usize::from(self.parties)).then(|| self.complete())
+        let needed = usize::from(self.parties);
+        let needed = if planted!(OneNotReady) { needed.saturating_sub(1).max(1) } else { needed };
+        (ready == needed).then(|| self.complete())
     }
 
     /// All are bound: whatever becomes of anybody, they have all arrived.
@@ -192,7 +198,8 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
     pub(super) fn expire(&mut self, lapse: Duration, now: Instant) -> Option<Change> {
         let mut change = None;
         // One who is bound has had its say: the others need nothing more of it.
-        let is_gone = |place: &Place| place.stand != Stand::Ready && place.heard.after(lapse) <= now;
+        let stays = |place: &Place| place.stand == Stand::Ready && !planted!(BoundPlaceGivenAway);
+        let is_gone = |place: &Place| !stays(place) && place.heard.after(lapse) <= now;
         while let Some(at) = self.places.iter().position(is_gone)
             && let Some(place) = self.places.get(at).copied()
         {
@@ -214,9 +221,9 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
     pub(super) fn plan(&mut self, lapse: Duration, now: Instant) {
         let due = |place: &Place| match place.stand {
             _ if place.tell => now,
-            Stand::Ready => Instant::FAR_FUTURE,
+            Stand::Ready if !planted!(BoundPlaceGivenAway) => Instant::FAR_FUTURE,
             Stand::InDoubt { until, .. } => until.min(place.heard.after(lapse)),
-            Stand::Present | Stand::Arrived => place.heard.after(lapse),
+            Stand::Present | Stand::Arrived | Stand::Ready => place.heard.after(lapse),
         };
         self.due = self.places.iter().map(due).min().unwrap_or(Instant::FAR_FUTURE);
     }

@@ -82,7 +82,10 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
             if let Stand::InDoubt { generation, until } = place.stand
                 && until <= now
             {
-                place.settle(generation, Outcome::Unknown);
+                let outcome = Outcome::Unknown;
+                let outcome = if planted!(DoubtGuessedReleased) { Outcome::Released } else { outcome };
+                let outcome = if planted!(DoubtGuessedBroken) { Outcome::Broken(Cause::Formerly) } else { outcome };
+                place.settle(generation, outcome);
             }
         }
     }

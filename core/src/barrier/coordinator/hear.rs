@@ -78,7 +78,7 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
             Stand::Arrived if self.preparing && generation == self.generation => return self.ready(at),
             Stand::Arrived => {}
             Stand::Ready | Stand::InDoubt { .. } => place.tell = true,
-            Stand::Present => place.tell |= place.owed.is_some(),
+            Stand::Present => place.tell |= place.owed.is_some() && !planted!(OutcomeToldOnce),
         }
         None
     }

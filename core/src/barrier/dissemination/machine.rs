@@ -193,6 +193,8 @@ impl<const N: usize> Dissemination<N> {
     fn ask(&mut self, now: Instant, step: &mut StepOf<Self>) {
         if self.is_joining {
             step.send(To::Peers, self.signal(None, true));
+        } else if planted!(NeverAsked) {
+            return;
         } else if let Some(member) = self.waits_for() {
             step.send_to(member, self.signal(None, true));
         } else {
@@ -240,13 +242,16 @@ impl<const N: usize> Dissemination<N> {
 
     fn do_rounds(&mut self, now: Instant, step: &mut StepOf<Self>) {
         while let Some(done) = self.rounds {
-            if done >= self.rounds() {
+            let needed = self.rounds();
+            let needed = if planted!(RoundTooFew) { needed.saturating_sub(1).max(1) } else { needed };
+            if done >= needed {
                 return self.release(now, step);
             }
             let position = self.member(done, false).and_then(|member| self.group.position(member));
             let Some(peer) = position.and_then(|position| self.peers.get(position)) else { return };
             let Progress { complete, rounds } = peer.progress;
-            let has_signalled = complete == self.complete && rounds.is_some_and(|rounds| rounds >= done);
+            let is_of_this = complete == self.complete || planted!(OldSignalCounts);
+            let has_signalled = is_of_this && rounds.is_some_and(|rounds| rounds >= done);
             if !has_signalled {
                 return;
             }

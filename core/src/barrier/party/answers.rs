@@ -69,7 +69,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Party<R, N> {
             Some(Reason::OtherParty)
         } else if !epoch.is_valid() {
             Some(Reason::InvalidEpoch(epoch))
-        } else if epoch < self.epoch {
+        } else if epoch < self.epoch && !planted!(DeposedObeyed) {
             Some(Reason::StaleEpoch { said: epoch, current: self.epoch })
         } else {
             None
@@ -162,10 +162,9 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Party<R, N> {
             (Phase::Bound { generation: bound }, _) if bound != generation => {
                 step.event(Event::Rejected { from, reason: Reason::OtherGeneration(generation) });
             }
-            (Phase::Bound { .. }, Outcome::Released) => {
-                step.event(Event::Released { generation });
-                (self.learnt, self.released) = (Some(generation), true);
-                self.settled(now, step);
+            (Phase::Bound { .. }, Outcome::Released) => self.released(generation, now, step),
+            (Phase::Arrived { .. }, Outcome::Released) if planted!(ReleasedUnasked) => {
+                self.released(generation, now, step);
             }
             (Phase::Bound { .. } | Phase::Arrived { .. }, Outcome::Broken(cause)) => {
                 self.broken(generation, cause, now, step);
@@ -180,6 +179,12 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Party<R, N> {
             // Once more.
             (Phase::Outside | Phase::Present | Phase::Leaving { .. }, _) => {}
         }
+    }
+
+    fn released(&mut self, generation: Generation, now: Instant, step: &mut StepOf<Self>) {
+        step.event(Event::Released { generation });
+        (self.learnt, self.released) = (Some(generation), true);
+        self.settled(now, step);
     }
 
     fn broken(&mut self, generation: Generation, cause: Cause, now: Instant, step: &mut StepOf<Self>) {

@@ -373,6 +373,12 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Party<R, N> {
     fn tick(&mut self, now: Instant, step: &mut StepOf<Self>) {
         if self.timers.take(Timer::Patience as usize, now) {
             match self.phase {
+                Phase::Bound { generation } if planted!(BoundTakesBack) => {
+                    let cause = Cause::TimedOut(self.group.me());
+                    step.event(Event::Broken { generation: Some(generation), cause });
+                    self.never_settles(Some(generation));
+                    self.settled(now, step);
+                }
                 Phase::Bound { generation } => {
                     step.event(Event::Unknown { generation });
                     self.settled(now, step);

@@ -1,8 +1,10 @@
 //! Models of quorate's own protocols, by name.
 
+mod barrier;
 mod election;
 mod monitor;
 
+pub use barrier::{Barriers, Outcomes};
 pub use election::{Elections, Leaders};
 pub use monitor::{Monitors, Suspicions};
 
@@ -18,6 +20,8 @@ pub const NAMES: &[(&str, &str)] = &[
     ("election-after-crash", "a crash, a restart and a second epoch together, while chance always goes one way"),
     ("election-per-partition", "three nodes that elect a leader of each partition; one crashes and starts again"),
     ("election-lossy", "three nodes that elect a leader of a majority; a message is lost and one arrives twice"),
+    ("barrier", "three parties at a barrier; one of them, or their coordinator, crashes, and a message is lost"),
+    ("barrier-failover", "three parties at a barrier; another coordinator takes over, and one node crashes"),
     ("monitor", "two nodes that watch each other; one crashes and starts again, heartbeats are lost and doubled"),
 ];
 
@@ -41,6 +45,8 @@ fn explore_named(name: &str, explorer: &Explorer, progress: &dyn Fn(Progress) ->
             let lossy = Elections { losses: 1, duplications: 1, epochs: 1, chances: 1, ..majority };
             explorer.explore(&lossy, progress)
         }
+        "barrier" => explorer.explore(&Barriers { crashes: 1, losses: 1, ..Barriers::new(3) }, progress),
+        "barrier-failover" => explorer.explore(&Barriers { coordinators: 2, crashes: 1, ..Barriers::new(3) }, progress),
         "monitor" => explorer.explore(&Monitors::default(), progress),
         _ => return None,
     })

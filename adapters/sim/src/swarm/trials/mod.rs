@@ -2,6 +2,7 @@
 
 pub mod barrier;
 mod canary;
+mod dissemination;
 mod election;
 mod leadership;
 mod member;
@@ -12,6 +13,7 @@ mod watchers;
 
 pub use barrier::BarrierTrial;
 pub use canary::{Canary, Ring, Watch};
+pub use dissemination::{DisseminationTrial, Meetings};
 pub use election::{ElectionTrial, Electorate};
 pub use leadership::{HasElection, Leadership};
 pub use member::{FramedTrial, MemberTrial, Members};
@@ -36,6 +38,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("election", "elections alone, under a detector that is as wrong as it likes"),
     ("monitor", "heartbeats and detectors"),
     ("barrier", "barriers, under coordinators that take over from each other"),
+    ("dissemination", "the barrier without a coordinator"),
     ("lamport", "Lamport clocks against true causality"),
     ("vector", "vector clocks"),
     ("version", "version clocks"),
@@ -72,6 +75,7 @@ fn run_named(name: &str, swarm: &Swarm, progress: &(dyn Fn(Progress) -> ControlF
         "election" => swarm.run(&ElectionTrial, progress),
         "monitor" => swarm.run(&MonitorTrial, progress),
         "barrier" => swarm.run(&BarrierTrial, progress),
+        "dissemination" => swarm.run(&DisseminationTrial, progress),
         "lamport" => swarm.run(&ProcessTrial::<LamportClock>::new(), progress),
         "vector" => swarm.run(&ProcessTrial::<VectorClock<8>>::new(), progress),
         "version" => swarm.run(&ProcessTrial::<VersionClock<8>>::new(), progress),
