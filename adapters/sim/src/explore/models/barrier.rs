@@ -129,12 +129,11 @@ impl Model for Barriers {
             if *released && *broke {
                 return Err(format!("B4 is broken: generation {generation} completed for one and broke for another"));
             }
-            let unbound = |attendee: &&Attendee| {
-                attendee.party().is_some_and(|party| {
-                    matches!(party.standing(), Standing::Arriving | Standing::Waiting) && party.learnt().is_none()
-                })
-            };
-            if *released && view.nodes.iter().flatten().any(|attendee| unbound(&attendee)) {
+            let mut parties = view.nodes.iter().flatten().filter_map(|attendee| attendee.party());
+            let is_unbound = parties.any(|party| {
+                matches!(party.standing(), Standing::Arriving | Standing::Waiting) && party.learnt().is_none()
+            });
+            if *released && is_unbound {
                 return Err(format!("B1 is broken: generation {generation} completed without all"));
             }
         }
