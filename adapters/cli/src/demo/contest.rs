@@ -12,6 +12,8 @@ use quorate_tokio::clock;
 
 /// How long they contend undisturbed, each time.
 const UNDISTURBED: Duration = Duration::from_millis(500);
+/// How often it is tried to catch a member while it holds the lock.
+const TRIES: u32 = 50;
 /// How often all meet.
 const MEETINGS: u32 = 3;
 
@@ -50,18 +52,28 @@ impl Script {
         Ok(true)
     }
 
-    /// Waits for a holder that does not lead; the last that is heard of. It may have given the lock up just now.
-    async fn holder(&mut self) -> Result<u32, Stop> {
+    /// Stops a holder that does not lead in its tracks, and says when. What it has printed by then is heard first: it may have
+    /// given the lock up just before, and then it goes on, and the next one is tried.
+    async fn holder(&mut self) -> Result<(u32, u64), Stop> {
         let held = |stage: &Stage, cluster: &Cluster| {
             let leader = stage.agreement(&cluster.running()).map(|(leader, _)| leader);
             stage.lock.holder().filter(|holder| leader.is_some() && Some(*holder) != leader)
         };
-        self.wait(Duration::from_secs(5), move |stage, cluster| held(stage, cluster).is_some()).await?;
-        held(&self.stage, &self.cluster).ok_or_else(|| Failure::new("only the leader ever holds the lock").into())
+        for _ in 0..TRIES {
+            self.wait(self.patience(), move |stage, cluster| held(stage, cluster).is_some()).await?;
+            let Some(victim) = held(&self.stage, &self.cluster) else { break };
+            let at = self.cluster.pause(victim)?;
+            self.quiet(Duration::from_millis(30)).await?;
+            if self.stage.lock.holds(victim) {
+                return Ok((victim, at));
+            }
+            self.cluster.resume(victim)?;
+        }
+        Err(Failure::new("no member could be caught while it held the lock").into())
     }
 
     async fn holder_dies(&mut self) -> Result<bool, Stop> {
-        let victim = self.holder().await?;
+        let (victim, _) = self.holder().await?;
         let at = self.cluster.kill(victim)?;
         self.scene(format!("node {victim} is killed while it holds the lock; the others have to wait for its lease"));
         self.happened(at, format!("SIGKILL to node {victim}, which holds the lock"));
@@ -82,8 +94,7 @@ impl Script {
     }
 
     async fn holder_sleeps(&mut self) -> Result<bool, Stop> {
-        let victim = self.holder().await?;
-        let at = self.cluster.pause(victim)?;
+        let (victim, at) = self.holder().await?;
         self.stage.paused(victim, true);
         self.scene(format!("node {victim} is paused while it holds the lock, with a write under way"));
         self.happened(at, format!("SIGSTOP to node {victim}, which holds the lock and is about to write"));

@@ -61,6 +61,11 @@ impl LockHistory {
         }
     }
 
+    /// Whether this member holds it, as far as was heard.
+    pub(crate) fn holds(&self, node: u32) -> bool {
+        self.open.contains_key(&node)
+    }
+
     /// Who holds it, as far as was heard.
     pub(crate) fn holder(&self) -> Option<u32> {
         self.open.values().max_by_key(|hold| hold.from).map(|hold| hold.node)
