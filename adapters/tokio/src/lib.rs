@@ -93,26 +93,22 @@ pub mod barriers;
 mod client;
 pub mod clock;
 pub mod driver;
-mod error;
 pub mod locks;
 mod member;
-mod notice;
 mod question;
 pub mod status;
 pub mod storage;
-mod sys;
 pub mod transport;
 
 pub use barriers::Barriers;
 pub use client::{Client, ClientBuilder, ConnectError};
 pub use driver::{Driver, Events, Frames, Handle, Happened, Observer};
-pub use error::{Closed, Error};
 pub use locks::Locks;
 pub use member::{
     Builder, CommandError, Event, JoinError, Leader, Leadership, Life, MAX_BARRIERS, MAX_CLAIMS, MAX_CLIENTS,
     MAX_PARTIES, Member, PeerHealth, Stamped, Status, Stop, StopReason, Why,
 };
-pub use notice::{Notice, Rejection};
+pub use quorate_std::{Closed, Error, Notice, Rejection};
 
 /// The examples of the project's README, as tests.
 #[cfg(doctest)]

@@ -2,10 +2,9 @@
 
 use crate::transport::Origin;
 use crate::transport::channel::Outgoing;
-use crate::transport::resolver::{canonical, mapped};
-use crate::transport::udp::{is_about_one_datagram, open};
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use quorate::NodeId;
+use quorate_std::transport::{canonical, is_about_one_datagram, mapped, open};
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::{UdpSocket, lookup_host};

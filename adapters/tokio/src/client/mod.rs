@@ -8,11 +8,12 @@ pub use builder::{ClientBuilder, ConnectError};
 
 use crate::Locks;
 use crate::barriers::{self, Barriers};
-use crate::driver::{Counters, Traffic};
+use crate::driver::Counters;
 use crate::locks::{Answers, Carrier, MAX_AUTHORITIES, Rules};
 use core::fmt;
 use link::{Incoming, Link};
 use quorate::{Group, Incarnation, Name, NodeId, To, barrier, lease};
+use quorate_std::driver::Traffic;
 use quorate_wire::{Codec, Draft, MAX_DATAGRAM, Payload, Roster, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::task::AbortHandle;

@@ -1,18 +1,9 @@
 //! Handing events out.
 
-use super::Observer;
+use super::{Happened, Observer};
 use crate::Notice;
 use quorate::{Instant, Machine};
 use tokio::sync::broadcast;
-
-/// Something that happened: to the machine, or to the adapter itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Happened<E> {
-    /// The machine told it.
-    Event(E),
-    /// The adapter tells it.
-    Notice(Notice),
-}
 
 /// An observer that broadcasts events, each with the time at which it happened.
 ///

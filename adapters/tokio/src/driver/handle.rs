@@ -1,10 +1,11 @@
 //! Speaking to a machine that is being driven.
 
-use super::{Counters, Traffic};
+use super::Counters;
 use crate::{Closed, Error};
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 use quorate::Machine;
+use quorate_std::driver::Traffic;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -15,15 +16,14 @@ pub(super) const COMMANDS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Shared<M> {
     machine: Mutex<M>,
-    pub(super) traffic: Traffic,
+    pub(super) traffic: Arc<Traffic>,
     pub(super) wake: Notify,
     pub(super) stopping: AtomicBool,
 }
 
 impl<M> Shared<M> {
-    pub(super) fn new(machine: M) -> Self {
-        let (traffic, wake) = (Traffic::default(), Notify::new());
-        Self { machine: Mutex::new(machine), traffic, wake, stopping: AtomicBool::new(false) }
+    pub(super) fn new(machine: M, traffic: Arc<Traffic>) -> Self {
+        Self { machine: Mutex::new(machine), traffic, wake: Notify::new(), stopping: AtomicBool::new(false) }
     }
 
     /// The machine, for as long as it takes to step or to look at it: never across an await.

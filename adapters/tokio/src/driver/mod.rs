@@ -19,21 +19,12 @@
 //! the step put before the record has left by then; what comes after it leaves when the record is durable. If it cannot be
 //! made durable, nothing of the rest ever leaves: the driver stops with [`Error::Storage`].
 
-mod clients;
 mod events;
-mod frames;
 mod handle;
-mod observer;
-mod reports;
-mod traffic;
 
-pub use events::{Events, Happened};
-pub use frames::{Frames, MAX_PEERS};
+pub use events::Events;
 pub use handle::Handle;
-pub use observer::{Observer, Survey};
-pub use traffic::Counters;
-
-pub(crate) use traffic::Traffic;
+pub use quorate_std::driver::{ASKER, Counters, Frames, Happened, MAX_PEERS, Observer, Survey};
 
 use crate::clock::{Clock, LONGEST_SLEEP};
 use crate::storage::Storage;
@@ -45,24 +36,16 @@ use core::pin::pin;
 use core::sync::atomic::Ordering;
 use core::time::Duration;
 use handle::{COMMANDS, Request, Shared};
-use quorate::{Input, InputOf, Instant, Machine, NodeId, Output, To};
-use quorate_wire::{Frame, MAX_DATAGRAM, Payload, Rejected, SendError, Writer};
-use reports::{Allowance, Reports};
+use quorate::{Input, InputOf, Instant, Machine, NodeId, Output};
+use quorate_std::driver::{Admitted, Dispatch, Traffic};
+use quorate_std::transport::Link;
+use quorate_wire::Payload;
+use std::io;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
-/// The id under which somebody who is no member asks a member something. No member can have it.
-pub const ASKER: NodeId = NodeId::new(u32::MAX);
-
 /// How many ticks, or commands of the observer, are served before something else gets its turn.
 const TURN: usize = 64;
-/// How often the observer is shown everything.
-const SURVEY: Duration = Duration::from_secs(1);
-/// After how long a silence the transport is told that a peer may have moved.
-const SILENCE: Duration = Duration::from_secs(3);
-/// How many questions are answered at once, and after how long one more is.
-const QUESTIONS: (u32, Duration) = (20, Duration::from_millis(50));
-
 /// Drives a machine: see the [module](self).
 ///
 /// ```
@@ -106,16 +89,9 @@ pub struct Driver<M: Machine, T, S, O: Observer<M> = ()> {
     shared: Arc<Shared<M>>,
     transport: T,
     storage: S,
-    frames: Frames,
+    dispatch: Dispatch<M::Message>,
     clock: Arc<dyn Clock>,
     requests: mpsc::Receiver<Request<M>>,
-    /// The peers, and when each was heard last.
-    peers: Vec<(NodeId, Instant)>,
-    /// What is to be sent at the end of the turn.
-    outbox: Vec<(To, M::Message)>,
-    reports: Reports,
-    questions: Allowance,
-    surveyed: Instant,
     /// The last field, so that socket and storage are free when it is told that the driver has stopped.
     end: End<M, O>,
 }
@@ -159,23 +135,17 @@ where
         let now = clock.now();
         let (sender, requests) = mpsc::channel(COMMANDS);
         let (done, result) = watch::channel(None);
-        let peers = machine.peers().iter().map(|&peer| (peer, now)).collect();
-        let shared = Arc::new(Shared::new(machine));
+        let traffic = Arc::new(Traffic::default());
+        let dispatch = Dispatch::new(frames, machine.peers(), traffic.clone(), now);
+        let shared = Arc::new(Shared::new(machine, traffic));
         let handle = Handle { shared: shared.clone(), requests: sender, done: result };
-        let (outbox, reports) = (Vec::new(), Reports::new());
-        let questions = Allowance::new(QUESTIONS.0, QUESTIONS.1);
         let driver = Self {
             shared,
             transport,
             storage,
-            frames,
+            dispatch,
             clock,
             requests,
-            peers,
-            outbox,
-            reports,
-            questions,
-            surveyed: now,
             // How it ends if nobody says otherwise.
             end: End { observer, done, result: Err(Error::Aborted), _machine: PhantomData },
         };
@@ -200,7 +170,7 @@ where
     async fn serve(&mut self) -> Result<(), Error> {
         let shared = self.shared.clone();
         // One byte more than is taken, so that what is too long is seen to be.
-        let mut buffer = vec![0; self.frames.limit().saturating_add(1)];
+        let mut buffer = vec![0; self.dispatch.limit().saturating_add(1)];
         let mut sleep = pin!(tokio::time::sleep(Duration::ZERO));
         loop {
             let wake = self.catch_up().await?;
@@ -249,10 +219,10 @@ where
             self.drive(Input::Tick, None).await?;
         };
         self.flush()?;
-        if now.since(self.surveyed) >= SURVEY {
+        if now >= self.dispatch.next_survey() {
             self.survey(now);
         }
-        let survey = self.surveyed + SURVEY + LONGEST_SLEEP; // Some other wake-up will do, mostly.
+        let survey = self.dispatch.next_survey() + LONGEST_SLEEP; // Some other wake-up will do, mostly.
         Ok(deadline.unwrap_or(survey).min(survey))
     }
 
@@ -279,7 +249,7 @@ where
         self.shared.traffic.stepped(self.clock.now().since(now));
         for output in outputs {
             match output {
-                Output::Send { to, message } => self.outbox.push((to, message)),
+                Output::Send { to, message } => self.dispatch.push(to, message),
                 Output::Persist(record) => {
                     self.flush()?;
                     // If this fails, the rest of the outputs is dropped, and the machine is not stepped again.
@@ -297,225 +267,75 @@ where
         Ok(())
     }
 
-    /// Sends what has gathered. What goes to everybody is closed once; who gets something else beside gets both in one frame.
     fn flush(&mut self) -> Result<(), Error> {
-        if self.outbox.is_empty() {
-            return Ok(());
-        }
-        let outbox = core::mem::take(&mut self.outbox);
-        let singled_out = |peer: NodeId| outbox.iter().any(|(to, _)| *to == To::Node(peer));
-        let to_all = || outbox.iter().filter(|(to, _)| *to == To::Peers).map(|(_, message)| message);
-
-        if to_all().next().is_some() {
-            let others = self.peers.iter().map(|(peer, _)| *peer).filter(|&peer| !singled_out(peer));
-            let others: Vec<NodeId> = others.collect();
-            self.send(To::Peers, &others, to_all())?;
-        }
-
-        let mut done: Vec<NodeId> = Vec::new();
-        for (to, _) in &outbox {
-            let To::Node(peer) = *to else { continue };
-            if done.contains(&peer) {
-                continue;
-            }
-            done.push(peer);
-            let known = self.peers.iter().any(|(known, _)| *known == peer);
-            let meant = |to: To| to == To::Node(peer) || (known && to == To::Peers);
-            let messages = outbox.iter().filter(|(to, _)| meant(*to)).map(|(_, message)| message);
-            self.send(To::Node(peer), &[peer], messages)?;
-        }
-        self.outbox = outbox;
-        self.outbox.clear(); // Its memory is used again.
-        Ok(())
-    }
-
-    fn send<'m>(
-        &mut self,
-        to: To,
-        peers: &[NodeId],
-        messages: impl Iterator<Item = &'m M::Message>,
-    ) -> Result<(), Error>
-    where
-        M::Message: 'm,
-    {
-        if peers.is_empty() {
-            return Ok(());
-        }
-        let Self { frames, transport, shared, .. } = self;
-        let client = match to {
-            To::Node(node) if frames.serves(node) => frames.origin(node),
-            _ => None,
-        };
-        let sealed = frames.seal(to, messages, |datagram| {
-            for &peer in peers {
-                let sent = match client {
-                    Some(origin) => transport.reply(origin, datagram),
-                    None => transport.send(peer, datagram),
-                };
-                match sent {
-                    Ok(()) => shared.traffic.sent(),
-                    Err(error) => {
-                        shared.traffic.unsent();
-                        tracing::debug!(%peer, %error, "cannot send");
-                    }
-                }
-            }
-        });
-        self.closed(sealed)
+        self.dispatch.flush(&mut Linked(&mut self.transport))
     }
 
     async fn receive(&mut self, datagram: &mut [u8], from: Origin) -> Result<(), Error> {
-        let frame = match self.admit(datagram, from) {
-            Ok(frame) => frame,
-            Err(rejection) => {
-                self.dropped(from, rejection);
-                return Ok(());
+        let now = self.clock.now();
+        match self.dispatch.admit(&mut Linked(&mut self.transport), datagram, from, now) {
+            Ok(Admitted::Messages(frame)) => {
+                let sender = frame.header().sender;
+                for entry in frame.entries() {
+                    match entry.decode::<M::Message>() {
+                        Ok(message) => self.drive(Input::Receive { from: sender, message }, None).await?,
+                        Err(rejected) => self.dropped(from, rejected.into()),
+                    }
+                }
             }
-        };
-        let sender = frame.header().sender;
-        if sender == ASKER {
-            return self.answer(&frame, from);
-        }
-        self.shared.traffic.received();
-        for entry in frame.entries() {
-            match entry.decode::<M::Message>() {
-                Ok(message) => self.drive(Input::Receive { from: sender, message }, None).await?,
-                Err(rejected) => self.dropped(from, rejected.into()),
+            Ok(Admitted::Question(frame)) => {
+                let Some(question) = frame.entries().next() else { return Ok(()) };
+                let Self { dispatch, transport, shared, end, .. } = self;
+                let (link, observer) = (&mut Linked(transport), &mut end.observer);
+                let unanswered = dispatch.answer(link, &question, from, &*shared.machine(), observer, now)?;
+                if let Some(rejection) = unanswered {
+                    self.dropped(from, rejection);
+                }
             }
+            Err(rejection) => self.dropped(from, rejection),
         }
         Ok(())
     }
 
-    /// The frame in a datagram, if it is a new one from a member, or from somebody who asks something.
-    fn admit<'a>(&mut self, datagram: &'a mut [u8], from: Origin) -> Result<Frame<'a>, Rejection> {
-        let now = self.clock.now();
-        let frame = self.frames.open(datagram)?;
-        let sender = frame.header().sender;
-        if sender == ASKER {
-            return if self.questions.take(now) { Ok(frame) } else { Err(Rejection::TooManyQuestions) };
-        }
-        let peer = self.peers.iter_mut().find(|(peer, _)| *peer == sender);
-        if peer.is_none() && self.frames.serves(sender) {
-            self.frames.admit_client(&frame.header(), from, now)?;
-            return Ok(frame);
-        }
-        // Before anything is remembered of it, or a forged frame could make the peer's own ones look old.
-        if peer.is_some() && !self.transport.vouches(from, sender) {
-            self.transport.silent(sender); // It may have moved.
-            return Err(Rejection::WrongAddress { sender, expected: self.transport.address(sender) });
-        }
-        self.frames.admit(&frame.header())?;
-        if let Some((_, heard)) = peer {
-            *heard = now;
-        }
-        Ok(frame)
-    }
-
-    /// Answers who is no member, if the observer knows what.
-    fn answer(&mut self, frame: &Frame<'_>, from: Origin) -> Result<(), Error> {
-        let now = self.clock.now();
-        let Some(entry) = frame.entries().next() else { return Ok(()) };
-        let protocol = entry.protocol;
-        let mut room = vec![0; MAX_DATAGRAM];
-        let mut writer = Writer::new(&mut room);
-        let Self { shared, transport, frames, end, .. } = self;
-        let clients = frames.clients();
-        let answered = {
-            let places = |node| place(transport, frames, node);
-            let machine = shared.machine();
-            let survey =
-                Survey { machine: &*machine, counters: shared.traffic.counters(), now, clients, places: &places };
-            end.observer.asked(protocol, entry.body, survey, &mut writer)
-        };
-        if !answered || writer.overflowed() {
-            self.dropped(from, Rejected::UnknownProtocol { protocol }.into());
-            return Ok(());
-        }
-        let written = writer.written();
-        let answer = Answer { protocol, body: &room[..written] };
-        let sealed =
-            frames.seal(To::Node(ASKER), core::iter::once(&answer), |datagram| match transport.reply(from, datagram) {
-                Ok(()) => shared.traffic.sent(),
-                Err(error) => {
-                    shared.traffic.unsent();
-                    tracing::debug!(%from, %error, "cannot answer");
-                }
-            });
-        self.closed(sealed)
-    }
-
-    /// What it means for the driver how closing a frame went.
-    fn closed(&self, sealed: Result<(), SendError>) -> Result<(), Error> {
-        match sealed {
-            Ok(()) => Ok(()),
-            Err(SendError::Exhausted) => Err(Error::Exhausted),
-            Err(error) => {
-                self.shared.traffic.unsent();
-                tracing::error!(%error, "a message that cannot be sent");
-                Ok(())
-            }
-        }
-    }
-
     fn dropped(&mut self, from: Origin, rejection: Rejection) {
-        self.shared.traffic.dropped(&rejection);
-        if let Some(notice) = self.reports.report(from, rejection, self.clock.now()) {
+        if let Some(notice) = self.dispatch.dropped(from, rejection, self.clock.now()) {
             self.notice(&notice);
         }
     }
 
     fn notice(&mut self, notice: &Notice) {
-        match notice {
-            Notice::Moved { .. } => tracing::info!("{notice}"),
-            _ => tracing::warn!("{notice}"),
-        }
+        notice.log();
         self.end.observer.notice(notice, self.clock.now());
     }
 
     /// What is done once a second.
     fn survey(&mut self, now: Instant) {
-        self.surveyed = now;
-        let Self { peers, transport, shared, frames, end, .. } = self;
-        let clients = frames.clients();
-        for (peer, _) in peers.iter().filter(|(_, heard)| now.since(*heard) >= SILENCE) {
-            transport.silent(*peer);
-        }
-        let places = |node| place(transport, frames, node);
-        let machine = shared.machine();
-        end.observer.survey(Survey {
-            machine: &*machine,
-            counters: shared.traffic.counters(),
-            now,
-            clients,
-            places: &places,
-        });
+        let Self { dispatch, transport, shared, end, .. } = self;
+        dispatch.survey(&mut Linked(transport), &*shared.machine(), &mut end.observer, now);
     }
 }
 
-/// Where a peer is thought to be, or a client was heard last.
-fn place(transport: &impl Transport, frames: &Frames, node: NodeId) -> Option<SocketAddr> {
-    match frames.origin(node) {
-        Some(Origin::Address(address)) => Some(address),
-        Some(Origin::Peer(_)) | None => transport.address(node),
-    }
-}
+/// The half of a transport that never waits.
+struct Linked<'a, T>(&'a mut T);
 
-/// An answer as it was written.
-struct Answer<'a> {
-    protocol: u8,
-    body: &'a [u8],
-}
-
-impl Payload for Answer<'_> {
-    fn protocol(&self) -> u8 {
-        self.protocol
+impl<T: Transport> Link for Linked<'_, T> {
+    fn send(&mut self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
+        self.0.send(to, datagram)
     }
 
-    fn write(&self, writer: &mut Writer<'_>) {
-        writer.bytes(self.body);
+    fn vouches(&self, from: Origin, peer: NodeId) -> bool {
+        self.0.vouches(from, peer)
     }
 
-    fn read(protocol: u8, _: &[u8]) -> Result<Self, Rejected> {
-        Err(Rejected::UnknownProtocol { protocol }) // It is only sent.
+    fn reply(&mut self, to: Origin, datagram: &[u8]) -> io::Result<()> {
+        self.0.reply(to, datagram)
+    }
+
+    fn address(&self, peer: NodeId) -> Option<SocketAddr> {
+        self.0.address(peer)
+    }
+
+    fn silent(&mut self, peer: NodeId) {
+        self.0.silent(peer);
     }
 }

@@ -13,7 +13,6 @@
 
 mod acquire;
 mod carrier;
-mod error;
 mod guard;
 mod slot;
 mod stake;
@@ -22,8 +21,8 @@ mod table;
 pub use acquire::Acquire;
 pub(crate) use carrier::Inbox;
 pub use carrier::{Answers, Carrier, MAX_AUTHORITIES};
-pub use error::{AcquireError, ReleaseError};
 pub use guard::{Doubt, DoubtReason, Guard};
+pub use quorate_std::locks::{AcquireError, ReleaseError};
 
 use crate::clock::{self, Clock};
 use core::fmt;

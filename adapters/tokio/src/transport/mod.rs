@@ -5,13 +5,12 @@
 //! TCP connections, a serial line) is a type with two methods of its own.
 
 pub mod channel;
-pub(crate) mod resolver;
-pub(crate) mod udp;
+mod resolver;
+mod udp;
 
-pub use udp::{BindError, Udp};
+pub use quorate_std::transport::{BindError, Incoming, Origin};
+pub use udp::Udp;
 
-use crate::Notice;
-use core::fmt;
 use core::net::SocketAddr;
 use quorate::NodeId;
 use std::io;
@@ -98,37 +97,5 @@ pub trait Transport: Send + 'static {
     /// `peer` has not been heard from for a while: its address may have changed.
     fn silent(&mut self, peer: NodeId) {
         let _ = peer;
-    }
-}
-
-/// What a transport received.
-#[derive(Clone, Debug)]
-pub enum Incoming {
-    /// A datagram, at the beginning of the buffer.
-    Datagram {
-        /// How long it is, at most as long as the buffer.
-        length: usize,
-        /// Where it came from.
-        from: Origin,
-    },
-    /// Something else that the user of the transport should know.
-    Notice(Notice),
-}
-
-/// Where a datagram came from, as far as the transport knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Origin {
-    /// From this peer: the transport is certain of it.
-    Peer(NodeId),
-    /// From this address, whoever that may be.
-    Address(SocketAddr),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Peer(peer) => write!(f, "node {peer}"),
-            Self::Address(address) => address.fmt(f),
-        }
     }
 }

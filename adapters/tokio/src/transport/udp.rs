@@ -1,11 +1,10 @@
 //! UDP.
 
-use super::resolver::{Resolver, canonical, mapped};
-use super::{Incoming, Origin, Transport};
-use core::fmt;
+use super::resolver::Resolver;
+use super::{BindError, Incoming, Origin, Transport};
 use core::net::SocketAddr;
 use quorate::NodeId;
-use socket2::{Domain, Protocol, Socket, Type};
+use quorate_std::transport::{canonical, is_about_one_datagram, mapped, open};
 use std::io;
 use tokio::net::UdpSocket;
 
@@ -52,8 +51,8 @@ impl Udp {
         listen: SocketAddr,
         peers: impl IntoIterator<Item = (NodeId, String)>,
     ) -> Result<Self, BindError> {
-        let failed = |error| BindError { address: listen, error };
-        let socket = UdpSocket::from_std(open(listen).map_err(failed)?).map_err(failed)?;
+        let failed = |error| BindError::new(listen, error);
+        let socket = UdpSocket::from_std(open(listen)?).map_err(failed)?;
         let local = socket.local_addr().map_err(failed)?;
         // From now on tokio knows that the socket can be written to, so the first datagram is not lost.
         socket.writable().await.map_err(failed)?;
@@ -79,16 +78,6 @@ impl Udp {
     fn send_to(&self, address: SocketAddr, datagram: &[u8]) -> io::Result<()> {
         self.socket.try_send_to(datagram, mapped(address, self.local.is_ipv4())).map(|_| ())
     }
-}
-
-pub(crate) fn open(listen: SocketAddr) -> io::Result<std::net::UdpSocket> {
-    let socket = Socket::new(Domain::for_address(listen), Type::DGRAM, Some(Protocol::UDP))?;
-    if listen.is_ipv6() && listen.ip().is_unspecified() {
-        socket.set_only_v6(false)?;
-    }
-    socket.set_nonblocking(true)?;
-    socket.bind(&listen.into())?;
-    Ok(socket.into())
 }
 
 impl Transport for Udp {
@@ -138,57 +127,5 @@ impl Transport for Udp {
 
     fn silent(&mut self, peer: NodeId) {
         self.resolver.look_up(peer);
-    }
-}
-
-/// Whether an error on receipt is a late answer to something that was sent (a peer that does not run, a network that is
-/// down), and the socket is well.
-pub(crate) fn is_about_one_datagram(error: &io::Error) -> bool {
-    use io::ErrorKind::*;
-    crate::sys::is_cut_off(error)
-        || matches!(
-            error.kind(),
-            ConnectionRefused | ConnectionReset | HostUnreachable | NetworkUnreachable | NetworkDown | Interrupted
-        )
-}
-
-/// An address that cannot be listened on.
-#[derive(Debug)]
-pub struct BindError {
-    address: SocketAddr,
-    error: io::Error,
-}
-
-impl BindError {
-    /// The address.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, error } = self;
-        match error.kind() {
-            io::ErrorKind::AddrInUse => write!(
-                f,
-                "cannot listen on {address}: the port is in use, by another member perhaps; choose another one or stop \
-                 whoever has it"
-            ),
-            io::ErrorKind::AddrNotAvailable => {
-                write!(f, "cannot listen on {address}: it is not an address of this machine")
-            }
-            io::ErrorKind::PermissionDenied => {
-                write!(f, "cannot listen on {address}: permission denied; ports below 1024 often need a privilege")
-            }
-            _ => write!(f, "cannot listen on {address}: {error}"),
-        }
-    }
-}
-
-impl core::error::Error for BindError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        Some(&self.error)
     }
 }

@@ -6,9 +6,16 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The counters themselves. Only the driver writes them, everybody may read.
+/// What counts. One thread or task writes, everybody may read.
+///
+/// ```
+/// use quorate_std::driver::Traffic;
+/// let traffic = Traffic::default();
+/// traffic.sent();
+/// assert_eq!(traffic.counters().frames_out, 1);
+/// ```
 #[derive(Debug, Default)]
-pub(crate) struct Traffic {
+pub struct Traffic {
     received: AtomicU64,
     sent: AtomicU64,
     unsent: AtomicU64,
@@ -20,27 +27,33 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    pub(crate) fn received(&self) {
+    /// A frame was taken.
+    pub fn received(&self) {
         add(&self.received, 1);
     }
 
-    pub(crate) fn sent(&self) {
+    /// A frame was sent.
+    pub fn sent(&self) {
         add(&self.sent, 1);
     }
 
-    pub(crate) fn unsent(&self) {
+    /// A frame could not be sent.
+    pub fn unsent(&self) {
         add(&self.unsent, 1);
     }
 
-    pub(crate) fn dropped(&self, rejection: &Rejection) {
+    /// A frame or message was dropped.
+    pub fn dropped(&self, rejection: &Rejection) {
         add(&self.dropped[rejection.index()], 1);
     }
 
-    pub(crate) fn persisted(&self) {
+    /// A record was made durable.
+    pub fn persisted(&self) {
         add(&self.persisted, 1);
     }
 
-    pub(crate) fn stepped(&self, took: Duration) {
+    /// The machine took a step.
+    pub fn stepped(&self, took: Duration) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         add(&self.steps, 1);
         add(&self.step_nanos, nanos);
@@ -49,7 +62,9 @@ impl Traffic {
         }
     }
 
-    pub(crate) fn counters(&self) -> Counters {
+    /// What has been counted so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
         let dropped = Rejection::names().zip(&self.dropped).map(|(name, count)| (name, count.load(Relaxed)));
         Counters {
             frames_in: self.received.load(Relaxed),

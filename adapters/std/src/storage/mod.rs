@@ -7,7 +7,7 @@
 mod directory;
 mod file;
 
-pub use directory::{Owner, StateDirectory};
+pub use directory::{Owner, RecordFile, StateDirectory};
 
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +19,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Keeps the last record of a machine.
 ///
 /// ```
-/// use quorate_tokio::storage::{Storage, StorageError};
+/// use quorate_std::storage::{Storage, StorageError};
 /// use std::sync::{Arc, Mutex};
 ///
 /// /// Survives a member that is started anew in the same process: for tests.
@@ -27,7 +27,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// struct Memory<R>(Arc<Mutex<Option<R>>>);
 ///
 /// impl<R: Clone + Send + 'static> Storage<R> for Memory<R> {
-///     async fn persist(&mut self, record: R) -> Result<(), StorageError> {
+///     fn persist(&mut self, record: R) -> Result<(), StorageError> {
 ///         *self.0.lock().unwrap() = Some(record);
 ///         Ok(())
 ///     }
@@ -41,7 +41,7 @@ pub trait Storage<R>: Send + 'static {
     ///
     /// If it cannot. The record before is then still there, or this one is, but nothing between; what the machine
     /// wanted to do next never happens, and the driver stops with this error.
-    fn persist(&mut self, record: R) -> impl Future<Output = Result<(), StorageError>> + Send;
+    fn persist(&mut self, record: R) -> Result<(), StorageError>;
 }
 
 /// Keeps nothing: for machines without a record, and for members that start
@@ -50,7 +50,7 @@ pub trait Storage<R>: Send + 'static {
 pub struct Nowhere;
 
 impl<R: Send + 'static> Storage<R> for Nowhere {
-    async fn persist(&mut self, _: R) -> Result<(), StorageError> {
+    fn persist(&mut self, _: R) -> Result<(), StorageError> {
         Ok(())
     }
 }

@@ -7,10 +7,9 @@ use core::net::SocketAddr;
 use quorate::{Instant, Machine, NodeId};
 use quorate_wire::Writer;
 
-/// Learns what a driven machine does, in the driver's own task: so its methods return at once.
+/// Learns what a driven machine does, in the driver's own thread or task: so its methods return at once.
 ///
-/// All methods do nothing unless they are written. `()` is an observer that ignores everything, and
-/// [`Events`](super::Events) one that hands events out.
+/// All methods do nothing unless they are written. `()` is an observer that ignores everything.
 pub trait Observer<M: Machine>: Send + 'static {
     /// The machine told something; every output before it has been carried out.
     fn event(&mut self, event: &M::Event, at: Instant) {
@@ -22,7 +21,7 @@ pub trait Observer<M: Machine>: Send + 'static {
         let _ = (notice, at);
     }
 
-    /// A step was taken and all of its outputs were carried out, or a handle's [`nudge`](super::Handle::nudge) arrived.
+    /// A step was taken and all of its outputs were carried out, or a handle's nudge arrived.
     /// What is returned is the next command to the machine.
     fn stepped(&mut self, machine: &M, now: Instant) -> Option<M::Command> {
         let _ = (machine, now);
@@ -49,6 +48,15 @@ pub trait Observer<M: Machine>: Send + 'static {
 
 impl<M: Machine> Observer<M> for () {}
 
+/// Something that happened: to the machine, or to the adapter itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happened<E> {
+    /// The machine told it.
+    Event(E),
+    /// The adapter tells it.
+    Notice(Notice),
+}
+
 /// A look at everything.
 pub struct Survey<'a, M> {
     /// The machine.
@@ -59,10 +67,22 @@ pub struct Survey<'a, M> {
     pub now: Instant,
     /// How many clients the driver remembers.
     pub clients: usize,
-    pub(super) places: &'a dyn Fn(NodeId) -> Option<SocketAddr>,
+    places: &'a dyn Fn(NodeId) -> Option<SocketAddr>,
 }
 
-impl<M> Survey<'_, M> {
+impl<'a, M> Survey<'a, M> {
+    /// A look at all this, with where the transport looks for peers.
+    #[must_use]
+    pub fn new(
+        machine: &'a M,
+        counters: Counters,
+        now: Instant,
+        clients: usize,
+        places: &'a dyn Fn(NodeId) -> Option<SocketAddr>,
+    ) -> Self {
+        Self { machine, counters, now, clients, places }
+    }
+
     /// Where the transport looks for `peer`, or a client was heard last.
     #[must_use]
     pub fn address(&self, peer: NodeId) -> Option<SocketAddr> {

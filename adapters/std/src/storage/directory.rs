@@ -40,7 +40,7 @@ impl fmt::Display for Owner {
 /// ```
 /// use quorate::NodeId;
 /// use quorate::election::Record;
-/// use quorate_tokio::storage::{Owner, StateDirectory};
+/// use quorate_std::storage::{Owner, StateDirectory};
 /// # let path = std::env::temp_dir().join(format!("quorate-doc-{}", std::process::id()));
 /// let owner = Owner { group: "orders".to_owned(), node: NodeId::new(1) };
 /// let first = StateDirectory::<Record>::open(&path, owner.clone())?;
@@ -52,7 +52,7 @@ impl fmt::Display for Owner {
 /// assert!(second.incarnation() > incarnation);
 /// # drop(second);
 /// # std::fs::remove_dir_all(&path).unwrap();
-/// # Ok::<(), quorate_tokio::storage::StorageError>(())
+/// # Ok::<(), quorate_std::storage::StorageError>(())
 /// ```
 #[derive(Debug)]
 pub struct StateDirectory<R> {
@@ -75,8 +75,6 @@ impl<R: DeserializeOwned> StateDirectory<R> {
     ///
     /// The incarnation is one more than the last, and at least what the wall clock says (microseconds since 1970), so that
     /// a member whose disk was replaced is not taken for an older life of itself.
-    ///
-    /// It blocks: call it before the runtime is busy, or where blocking is allowed.
     ///
     /// # Errors
     ///
@@ -109,7 +107,9 @@ impl<R: DeserializeOwned> StateDirectory<R> {
         file::replace(&path.join("life"), &Life { owner, incarnation })?;
         Ok(Self { path: path.to_owned(), incarnation, record, _lock: lock, _records: PhantomData })
     }
+}
 
+impl<R> StateDirectory<R> {
     /// The record that was stored last, as it was found; `None` if there was none.
     #[must_use]
     pub fn record(&self) -> Option<&R> {
@@ -127,16 +127,35 @@ impl<R: DeserializeOwned> StateDirectory<R> {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// The file that the last record is in, for who replaces it elsewhere than here.
+    #[must_use]
+    pub fn record_file(&self) -> RecordFile<R> {
+        RecordFile { path: self.path.join("record"), _records: PhantomData }
+    }
 }
 
 impl<R: Serialize + Send + 'static> Storage<R> for StateDirectory<R> {
-    async fn persist(&mut self, record: R) -> Result<(), StorageError> {
-        let path = self.path.join("record");
-        // `fsync` may take long, and others share this thread.
-        match tokio::task::spawn_blocking(move || file::replace(&path, &record)).await {
-            Ok(result) => result,
-            Err(error) => Err(StorageError::io("write", &self.path, error.into())),
-        }
+    fn persist(&mut self, record: R) -> Result<(), StorageError> {
+        self.record_file().replace(&record)
+    }
+}
+
+/// The file with the last record in a [`StateDirectory`], which has to be held for as long as this is used.
+#[derive(Debug)]
+pub struct RecordFile<R> {
+    path: PathBuf,
+    _records: PhantomData<fn(R)>,
+}
+
+impl<R: Serialize> RecordFile<R> {
+    /// Replaces the record as a whole. It is durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written; the record before is then still there, or this one is.
+    pub fn replace(&self, record: &R) -> Result<(), StorageError> {
+        file::replace(&self.path, record)
     }
 }
 
@@ -174,14 +193,14 @@ mod tests {
         StateDirectory::open(path, owner(1))
     }
 
-    #[tokio::test]
-    async fn a_record_survives_and_incarnations_grow() {
+    #[test]
+    fn a_record_survives_and_incarnations_grow() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("new/and/nested");
         let record = Record { epoch: Epoch::new(7), vote: Some(NodeId::new(2)) };
         let mut first = open(&path).unwrap();
         assert_eq!(first.record(), None);
-        first.persist(record).await.unwrap();
+        first.persist(record).unwrap();
         let before = first.incarnation();
         drop(first);
         let second = open(&path).unwrap();

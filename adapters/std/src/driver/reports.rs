@@ -14,17 +14,19 @@ struct Last {
     untold: u64,
 }
 
-/// When each reason was told last.
-#[derive(Debug)]
-pub(super) struct Reports([Last; Rejection::COUNT]);
+/// When each reason was told last: of what is dropped, one in a second is told for each reason.
+#[derive(Debug, Default)]
+pub struct Reports([Last; Rejection::COUNT]);
 
 impl Reports {
-    pub(super) fn new() -> Self {
-        Self([Last::default(); Rejection::COUNT])
+    /// Nothing was told yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// What to tell of this one, if anything.
-    pub(super) fn report(&mut self, from: Origin, rejection: Rejection, now: Instant) -> Option<Notice> {
+    pub fn report(&mut self, from: Origin, rejection: Rejection, now: Instant) -> Option<Notice> {
         let last = &mut self.0[rejection.index()];
         if last.told.is_some_and(|told| now.since(told) < APART) {
             last.untold += 1;
@@ -38,7 +40,7 @@ impl Reports {
 
 /// How often something may be done: so many at once, and one more each interval.
 #[derive(Debug)]
-pub(super) struct Allowance {
+pub struct Allowance {
     most: u32,
     left: u32,
     each: Duration,
@@ -46,11 +48,23 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    pub(super) fn new(most: u32, each: Duration) -> Self {
+    /// So many at once, and one more after each interval.
+    ///
+    /// ```
+    /// use quorate::Instant;
+    /// use quorate_std::driver::Allowance;
+    /// use std::time::Duration;
+    /// let mut allowance = Allowance::new(1, Duration::from_millis(10));
+    /// assert!(allowance.take(Instant::ORIGIN) && !allowance.take(Instant::ORIGIN));
+    /// assert!(allowance.take(Instant::from_millis(10)));
+    /// ```
+    #[must_use]
+    pub fn new(most: u32, each: Duration) -> Self {
         Self { most, left: most, each, counted: Instant::ORIGIN }
     }
 
-    pub(super) fn take(&mut self, now: Instant) -> bool {
+    /// Whether it may be done now, which is then taken to have been done.
+    pub fn take(&mut self, now: Instant) -> bool {
         let intervals = now.since(self.counted).as_nanos() / self.each.as_nanos().max(1);
         if intervals > 0 {
             let more = u32::try_from(intervals).unwrap_or(u32::MAX);

@@ -10,11 +10,11 @@ use quorate_wire::{
 /// How many peers a driver can have.
 pub const MAX_PEERS: usize = 32;
 
-/// Who a driver is to its peers, and how its frames look.
+/// Who a driver is to its peers, how its frames look, and which of others' frames have arrived.
 ///
 /// ```
 /// use quorate::{Incarnation, NodeId};
-/// use quorate_tokio::Frames;
+/// use quorate_std::Frames;
 /// use quorate_wire::{GroupId, Key, Keyring};
 ///
 /// let [one, two, three] = [1, 2, 3].map(NodeId::new);
@@ -93,27 +93,41 @@ impl Frames {
     }
 
     /// The longest datagram that is taken.
-    pub(super) fn limit(&self) -> usize {
+    #[must_use]
+    pub fn limit(&self) -> usize {
         self.codec.limit()
     }
 
     /// Opens a datagram: this says nothing yet about who sent it, and when.
-    pub(super) fn open<'a>(&self, datagram: &'a mut [u8]) -> Result<Frame<'a>, Rejected> {
+    ///
+    /// # Errors
+    ///
+    /// If it is no whole and unaltered frame of this group.
+    pub fn open<'a>(&self, datagram: &'a mut [u8]) -> Result<Frame<'a>, Rejected> {
         self.codec.open(datagram)
     }
 
     /// Whether an opened frame is a new one from a member, who is remembered to have sent it.
-    pub(super) fn admit(&mut self, header: &Header) -> Result<(), Rejected> {
+    ///
+    /// # Errors
+    ///
+    /// If it is not: see [`Receiver::admit`].
+    pub fn admit(&mut self, header: &Header) -> Result<(), Rejected> {
         self.receiver.admit(header).map(|_| ())
     }
 
     /// Whether frames of this node are a client's, and such are taken.
-    pub(super) fn serves(&self, sender: NodeId) -> bool {
+    #[must_use]
+    pub fn serves(&self, sender: NodeId) -> bool {
         self.clients.is_some() && sender.is_client()
     }
 
     /// Whether an opened frame is a new one from a client, who is remembered to have sent it from there.
-    pub(super) fn admit_client(&mut self, header: &Header, origin: Origin, now: Instant) -> Result<(), Rejected> {
+    ///
+    /// # Errors
+    ///
+    /// If it is not, or clients are not answered.
+    pub fn admit_client(&mut self, header: &Header, origin: Origin, now: Instant) -> Result<(), Rejected> {
         let (me, sender) = (self.sender.node(), header.sender);
         match header.to {
             To::Node(recipient) if recipient != me => Err(Rejected::Misdirected { sender, recipient }),
@@ -125,17 +139,23 @@ impl Frames {
     }
 
     /// Where a client was heard last.
-    pub(super) fn origin(&self, client: NodeId) -> Option<Origin> {
+    #[must_use]
+    pub fn origin(&self, client: NodeId) -> Option<Origin> {
         self.clients.as_ref()?.origin(client)
     }
 
     /// How many clients are remembered.
-    pub(super) fn clients(&self) -> usize {
+    #[must_use]
+    pub fn clients(&self) -> usize {
         self.clients.as_ref().map_or(0, Clients::len)
     }
 
     /// Closes frames with these messages, as few as they fit into, and hands each to `send`.
-    pub(super) fn seal<'m, P: Payload + 'm>(
+    ///
+    /// # Errors
+    ///
+    /// If a message is longer than any frame can be, or the numbers of frames are used up ([`SendError::Exhausted`]).
+    pub fn seal<'m, P: Payload + 'm>(
         &mut self,
         to: To,
         messages: impl Iterator<Item = &'m P>,

@@ -40,6 +40,16 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// Hands it to `tracing`: as a warning, unless it is only that a peer has moved.
+    pub fn log(&self) {
+        match self {
+            Self::Moved { .. } => tracing::info!("{self}"),
+            _ => tracing::warn!("{self}"),
+        }
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
