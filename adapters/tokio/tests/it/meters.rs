@@ -93,10 +93,16 @@ fn every_metric_is_shown() {
         "quorate_steps_total",
         "quorate_step_nanoseconds_total",
         "quorate_step_longest_seconds",
+        "quorate_clients",
+        "quorate_locks_held",
+        "quorate_locks_waiting",
+        "quorate_locks_granted_total",
+        "quorate_locks_reclaimed_total",
+        "quorate_locks_expired_total",
     ] {
         assert!(shown.contains_key(name), "{name} is missing of {:?}", shown.keys());
     }
-    assert_eq!(shown.len(), 19, "and no others: {:?}", shown.keys());
+    assert_eq!(shown.len(), 25, "and no others: {:?}", shown.keys());
     let positive = ["epoch", "lease_seconds", "elections_won_total", "frames_out_total", "steps_total"];
     assert!(positive.iter().all(|name| shown[&format!("quorate_{name}")] > 0.0), "{shown:?}");
     assert_eq!((shown["quorate_leads"], shown["quorate_leader"]), (1.0, 1.0));
