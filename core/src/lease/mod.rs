@@ -18,7 +18,8 @@
 //! * **L2** Tokens grow with each grant of a resource, across holders, restarts and leaders. Renewing, reclaiming and
 //!   re-entering keep the token.
 //! * **L3** A [`Fence`] refuses every token below the highest that it has seen, also after a restart.
-//! * **L4** Whatever is lost or comes twice, a claim is granted once, and a release ends the claim that it names and no other.
+//! * **L4** Whatever is lost or comes twice, a claim is acquired once, and a release ends the claim that it names and no other. (A
+//!   copy of a request that comes after the release is granted anew, and given back by who is told.)
 //! * **L5** Waiters are served in the order in which they came to this authority. A waiter can give up at any time, or not
 //!   wait at all; what is granted at the end of a wait is good for some time yet, or is renewed before it is told.
 //! * **L6** What a holder held that has crashed is free after the lease and the lock-delay, and the next in line has it.
@@ -28,14 +29,16 @@
 //! That clock *rates* are off by at most ρ ([`DriftBound`](crate::DriftBound)), and that there is one authority at a time: a fixed
 //! one that [stores its epoch](authority::Record), or the leader of a group whose [`Guarantee`](crate::election::Guarantee) is
 //! `Majority`. Where a clock is set, or a process is stopped between asking whether its lease is valid and acting, L1 can fail.
-//! L2 and L3 stand on no clock, which is why what must not happen twice is done at a fence.
+//! L3 stands on no clock, which is why what must not happen twice is done at a fence. Neither does L2 with a fixed authority. A
+//! leader whose clock was set can grant beside its successor, and its tokens are of its own epoch, below those of the other.
 //!
 //! # When an authority is new
 //!
 //! It has no memory of what its predecessor granted, and needs none: for as long as the longest lease can last by any clock,
 //! `L · (1 + ρ) / (1 − ρ)`, it grants nothing new, and takes the word of holders that renew what they hold, as NFSv4 servers
 //! do (RFC 7530, section 9.6.2). Two who claim the same thing cannot both be right: the one with the higher token was granted
-//! later, when the other's lease was over.
+//! later, when the other's lease was over. Of more permits than there are, nobody knows which one was given back: all are taken
+//! back, and nothing is granted beside them before one has run out.
 //!
 //! # Questions
 //!

@@ -172,6 +172,51 @@ bugs! {
         "stamps are issued above the ceiling that is stored";
     FutureAccepted: "C4" in "hybrid":
         "a stamp from the far future is believed, and drags the whole group along";
+    // Leases: who grants.
+    GrantedBesideOthers: "L1" in "lease":
+        "the next in line is granted what another one holds";
+    RenewalNotCounted: "L1" in "lease":
+        "a renewal is answered, and the lease runs out at who grants all the same";
+    NoGrace: "L1" in "lease":
+        "an authority that has started again grants at once what its former life had granted";
+    GraceTooShort: "L1" in "lease" | "hosted":
+        "a new authority waits for half of the longest lease";
+    EpochNotStored: "L2" in "lease":
+        "an authority that starts again grants in the epoch of its former life, with the same tokens";
+    TokenRepeated: "L2" in "lease":
+        "a token comes twice";
+    ReleaseByName: "L4" in "lease":
+        "a release ends whatever its sender holds" ("Redis locks that are deleted by key");
+    LineJumped: "L5" in "lease":
+        "who comes when the lock is free has it, although others wait";
+    NobodyNext: "L6" in "lease":
+        "nobody is looked for in the line when a lock becomes free";
+    LockDelayForgotten: "lock-delay" in "lease":
+        "what ran out is granted at once, and the late deeds of its holder meet those of the next";
+    BrokenRenewed: "break" in "lease":
+        "a lease that an administrator has broken is renewed";
+    ReclaimAfterGrace: "grace" in "lease" | "hosted":
+        "what a predecessor granted is taken back when new grants have been made";
+    HostsPastItsLease: "L1" | "L2" in "hosted":
+        "a leader that was stopped for long grants before it has noticed that it leads no more";
+    // Leases: who holds.
+    HolderIgnoresDrift: "L1" in "lease":
+        "a holder relies on the whole lease by its own clock, which may be slow while that of who grants is fast";
+    HolderCountsFromReply: "L1" in "lease":
+        "a holder counts its lease from when it was granted, and not from when it asked";
+    LostTooLate: "L1" in "lease":
+        "a holder does not notice that its lease is over";
+    RenewalOutlivesRelease: "L1" | "L4" in "lease":
+        "the answer to a renewal that was under way makes a holder of who has just released";
+    DeadLeaseTaken: "L5" in "lease":
+        "a grant that was long on its way is told, although its lease is over";
+    DropsOnError: "keep" in "hosted":
+        "a holder drops a good lease because one node says that it is not the authority";
+    NeverLooksElsewhere: "L6" in "hosted":
+        "a client asks the node that was the authority for ever";
+    // Leases: the resource.
+    FenceOpen: "L3" in "lease":
+        "a fence lets every token pass";
     // The laws.
     EarlyTickCounts: "law 3, early tick" in "monitor":
         "a tick before the deadline changes the state";

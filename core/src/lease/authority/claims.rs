@@ -271,7 +271,9 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Claims<R, N> {
         }
         self.by_owner.remove(&(claim.node, claim.id), slot);
         if self.has_line(claim.resource) {
-            self.set_pending(claim.resource);
+            if !planted!(NobodyNext) {
+                self.set_pending(claim.resource);
+            }
         } else {
             self.forget_if_idle(claim.resource);
         }

@@ -158,7 +158,10 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Authority<R, N> {
                 step.event(Event::Refused(Misuse::Epoch { asked: epoch, last: self.epoch }));
             }
             Command::Open { epoch } => {
-                let grace = if planted!(NoGrace) { Duration::ZERO } else { self.config.grace() };
+                let mut grace = if planted!(NoGrace) { Duration::ZERO } else { self.config.grace() };
+                if planted!(GraceTooShort) {
+                    grace = grace.checked_div(2).unwrap_or_default();
+                }
                 self.forget();
                 (self.epoch, self.phase) = (epoch, Phase::Grace { until: now + grace });
                 step.event(Event::Opening { epoch, grace });
@@ -344,6 +347,12 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Authority<R, N> {
     fn asked_to_release(&mut self, from: NodeId, id: ClaimId, token: Option<FencingToken>, step: &mut StepOf<Self>) {
         step.send_to(from, Message::Released { claim: id });
         let found = self.claims.find(from, id);
+        if planted!(ReleaseByName) && found.is_none() {
+            let other = self.claims.iter().find(|claim| claim.node == from).map(|claim| claim.id);
+            if let Some(other) = other.and_then(|id| self.claims.find(from, id)) {
+                self.free(other, Freed::Released, step);
+            }
+        }
         let Some((slot, claim)) = found.and_then(|slot| Some((slot, self.claims.get(slot)?))) else { return };
         match (claim.standing, token) {
             // Who gives up waiting may have been granted it meanwhile, and not know.

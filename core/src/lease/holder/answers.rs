@@ -78,7 +78,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
         step: &mut StepOf<Self>,
     ) {
         let lease = lease.min(self.config.timing().lease);
-        let sent = if planted!(LeaseFromReply) { now } else { sent };
+        let sent = if planted!(HolderCountsFromReply) { now } else { sent };
         match self.phase {
             Phase::Wanting(want) => {
                 self.heard_of(from);
@@ -113,6 +113,12 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
             // What was asked before it gave the lease up came late, and was granted anew.
             Phase::Releasing { token: given_up } if token != given_up => {
                 step.send_to(from, Message::Release { claim: self.claim, token: Some(token) });
+            }
+            Phase::Releasing { token } if planted!(RenewalOutlivesRelease) => {
+                let depth = 1;
+                let hold = Hold { token, from: sent, lease, depth, doubtful: false, draining: false, ending: None };
+                self.phase = Phase::Holding(hold);
+                self.count_from(&hold);
             }
             Phase::Idle | Phase::Releasing { .. } => {}
         }

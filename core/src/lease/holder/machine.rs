@@ -4,7 +4,8 @@ use super::{Command, Config, Event, Failure, Loss, Misuse, Patience};
 use crate::lease::{ClaimId, Message, Mode, Refusal};
 use crate::total::minus;
 use crate::{
-    FencingToken, Group, Infallible, Input, InputOf, Instant, Machine, NodeId, Random, Rebase, Step, StepOf, Timers, To,
+    FencingToken, Group, Infallible, Input, InputOf, Instant, Machine, NodeId, Random, Rebase, Seed, Step, StepOf,
+    Timers, To,
 };
 use core::fmt::Debug;
 use core::hash::Hash;
@@ -413,7 +414,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Holder<R, N> {
                 step.event(Event::Doubtful { left });
             }
         } else if due(Timer::Ask) {
-            if !self.answered {
+            if !self.answered && !planted!(NeverLooksElsewhere) {
                 self.authority = None;
             }
             self.redirects = 0;
@@ -452,6 +453,15 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Machine for Holder<R, N> {
 
     fn peers(&self) -> &[NodeId] {
         self.group.peers()
+    }
+}
+
+impl<R, const N: usize> Holder<R, N> {
+    /// Draws all randomness from this seed from now on.
+    ///
+    /// What a holder promises does not depend on chance. This is for explorers, to which the state of a generator makes no difference.
+    pub const fn reseed(&mut self, seed: Seed) {
+        self.random = seed.random();
     }
 }
 
