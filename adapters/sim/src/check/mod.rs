@@ -9,6 +9,8 @@
 //! | [`Stamps`] over a [`Graph`], [`near_physical`] | C1, C2, C3: logical clocks and causality | events that left the window; paths lead over those that remain |
 //! | [`Leaders`] | E1, E1p: one leader an epoch | old epochs; who claims a forgotten one is reported |
 //! | [`Leases`] | E2, L1: no two valid leases at an instant | leases that have ended; they overlap with nothing any more |
+//! | [`Tokens`] | L2, L3: tokens only grow, at who grants and at the resource | all but the highest; it stands for those before |
+//! | [`Line`] | L5: first come, first served | who left, as soon as somebody behind is served |
 //! | [`Epochs`] | E5: epochs never go back at a node | all but the latest; it stands for those before |
 //! | [`Suspicions`] | D1: whoever is down is suspected, in time and for ever | what is older than the bound; the latest change decides |
 //! | [`Levels`] | D2: the level never falls in a silence | all but the last level; it stands for those before |
@@ -24,10 +26,12 @@ mod graph;
 mod leaders;
 mod leases;
 mod levels;
+mod line;
 pub mod linearizable;
 mod service;
 mod stamps;
 mod suspicions;
+mod tokens;
 mod violation;
 mod who;
 
@@ -37,8 +41,10 @@ pub use graph::{Event, Graph};
 pub use leaders::Leaders;
 pub use leases::{Leases, Mode};
 pub use levels::Levels;
+pub use line::Line;
 pub use service::Service;
 pub use stamps::{Promise, Stamps, near_physical};
 pub use suspicions::Suspicions;
+pub use tokens::Tokens;
 pub use violation::Violation;
 pub use who::Who;
