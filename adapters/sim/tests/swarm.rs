@@ -4,7 +4,8 @@
 use core::time::Duration;
 use quorate::clock::{HybridClock, LamportClock, VectorClock, VersionClock};
 use quorate_sim::swarm::trials::{
-    BarrierTrial, Canary, DisseminationTrial, ElectionTrial, FramedTrial, MemberTrial, MonitorTrial, ProcessTrial,
+    BarrierTrial, Canary, DisseminationTrial, ElectionTrial, FramedTrial, HostedTrial, LeaseTrial, MemberTrial,
+    MonitorTrial, ProcessTrial,
 };
 use quorate_sim::swarm::{Report, Swarm, Trial};
 
@@ -55,6 +56,16 @@ fn barriers() {
 #[test]
 fn barriers_without_a_coordinator() {
     holds(&DisseminationTrial, 120);
+}
+
+#[test]
+fn leases() {
+    holds(&LeaseTrial, 200);
+}
+
+#[test]
+fn leases_that_the_leader_hosts() {
+    holds(&HostedTrial, 120);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod canary;
 mod dissemination;
 mod election;
 mod leadership;
+pub mod locks;
 mod member;
 mod monitor;
 mod process;
@@ -16,6 +17,7 @@ pub use canary::{Canary, Ring, Watch};
 pub use dissemination::{DisseminationTrial, Meetings};
 pub use election::{ElectionTrial, Electorate};
 pub use leadership::{HasElection, Leadership};
+pub use locks::{HostedTrial, LeaseTrial};
 pub use member::{FramedTrial, MemberTrial, Members};
 pub use monitor::{MonitorTrial, Monitors, Watched};
 pub use process::{Clocks, ProcessTrial, Stamped, Tried};
@@ -39,6 +41,8 @@ pub const NAMES: &[(&str, &str)] = &[
     ("monitor", "heartbeats and detectors"),
     ("barrier", "barriers, under coordinators that take over from each other"),
     ("dissemination", "the barrier without a coordinator"),
+    ("lease", "leases: a fixed authority, holders, and fences at the resources"),
+    ("hosted", "leases of the leader of a group, through failovers"),
     ("lamport", "Lamport clocks against true causality"),
     ("vector", "vector clocks"),
     ("version", "version clocks"),
@@ -76,6 +80,8 @@ fn run_named(name: &str, swarm: &Swarm, progress: &(dyn Fn(Progress) -> ControlF
         "monitor" => swarm.run(&MonitorTrial, progress),
         "barrier" => swarm.run(&BarrierTrial, progress),
         "dissemination" => swarm.run(&DisseminationTrial, progress),
+        "lease" => swarm.run(&LeaseTrial, progress),
+        "hosted" => swarm.run(&HostedTrial, progress),
         "lamport" => swarm.run(&ProcessTrial::<LamportClock>::new(), progress),
         "vector" => swarm.run(&ProcessTrial::<VectorClock<8>>::new(), progress),
         "version" => swarm.run(&ProcessTrial::<VersionClock<8>>::new(), progress),
