@@ -2,10 +2,12 @@
 
 mod barrier;
 mod election;
+mod lease;
 mod monitor;
 
 pub use barrier::{Barriers, Outcomes};
 pub use election::{Elections, Leaders};
+pub use lease::{Asked, Granted, Leases, Node, Told};
 pub use monitor::{Monitors, Suspicions};
 
 use super::{Explorer, Progress, Report};
@@ -22,6 +24,12 @@ pub const NAMES: &[(&str, &str)] = &[
     ("election-lossy", "three nodes that elect a leader of a majority; a message is lost and one arrives twice"),
     ("barrier", "three parties at a barrier; one of them, or their coordinator, crashes, and a message is lost"),
     ("barrier-failover", "three parties at a barrier; another coordinator takes over, and one node crashes"),
+    (
+        "lease",
+        "two holders that want one lock of a fixed authority; one node crashes and starts again, a message is lost",
+    ),
+    ("lease-lossy", "the same without a crash, but two messages are lost and one arrives twice"),
+    ("lease-failover", "the same lock, when its authority closes at one node and opens at another; a message is lost"),
     ("monitor", "two nodes that watch each other; one crashes and starts again, heartbeats are lost and doubled"),
 ];
 
@@ -47,6 +55,9 @@ fn explore_named(name: &str, explorer: &Explorer, progress: &dyn Fn(Progress) ->
         }
         "barrier" => explorer.explore(&Barriers { crashes: 1, losses: 1, ..Barriers::new(3) }, progress),
         "barrier-failover" => explorer.explore(&Barriers { coordinators: 2, crashes: 1, ..Barriers::new(3) }, progress),
+        "lease" => explorer.explore(&Leases { losses: 1, crashes: 1, restarts: 1, ..Leases::FIXED }, progress),
+        "lease-lossy" => explorer.explore(&Leases { losses: 2, duplications: 1, ..Leases::FIXED }, progress),
+        "lease-failover" => explorer.explore(&Leases { losses: 1, ..Leases::HOSTED }, progress),
         "monitor" => explorer.explore(&Monitors::default(), progress),
         _ => return None,
     })
