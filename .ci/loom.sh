@@ -11,5 +11,5 @@ for checker in loom shuttle; do
     printf '=== %s\n' "$checker"
     RUSTFLAGS="${RUSTFLAGS:-} --cfg $checker" cargo test -q -p quorate-std --lib --target-dir "$target_dir/$checker" \
         threads:: -- --nocapture --test-threads=2 2>&1 | tee "$target_dir/$checker.log" |
-        grep -E "^(loom|shuttle): |^the planted |^test result|panicked|error" || { cat "$target_dir/$checker.log"; exit 1; }
+        grep -oE "(loom|shuttle): .*|the planted .*|^test result.*|.*panicked.*|^error.*" || { cat "$target_dir/$checker.log"; exit 1; }
 done

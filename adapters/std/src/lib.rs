@@ -7,8 +7,10 @@
 //! | [`locks`] | locks, shared locks and semaphores among the threads of a process |
 //! | [`clock`] | the time, on a clock that counts while the machine is suspended |
 //!
-//! What threads share here is written over an alias of `std::sync`, in whose place a model checker can be put: `.ci/loom.sh`
-//! has loom try every interleaving of a few threads, and shuttle many of larger groups.
+//! What threads wait for each other by is written over an alias of `std::sync`, in whose place a model checker can be put.
+//! [`Mailbox`], [`local`] and [`locks`] are checked: `.ci/loom.sh` has loom try every interleaving of a few threads, and shuttle many
+//! of larger groups. A driver's handles, its events and the in-process network stand on the same alias and have no models of their
+//! own; a driver's commands and their answers go through mailboxes.
 #![forbid(unsafe_code)]
 
 pub mod clock;
