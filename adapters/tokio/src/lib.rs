@@ -93,6 +93,7 @@ pub mod barriers;
 mod client;
 pub mod clock;
 pub mod driver;
+pub mod engine;
 pub mod locks;
 mod member;
 mod question;
