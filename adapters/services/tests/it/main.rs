@@ -1,0 +1,10 @@
+//! The engines, each on servers of its own.
+
+mod desk;
+
+use quorate_services::conformance;
+
+quorate_services::conformance!(cluster: conformance::Cluster);
+quorate_services::conformance!(redis: conformance::Redis);
+quorate_services::conformance!(forgetful_redis: conformance::ForgetfulRedis: server_restarted);
+quorate_services::conformance!(etcd: conformance::Etcd);
