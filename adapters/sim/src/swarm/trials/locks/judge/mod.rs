@@ -205,10 +205,11 @@ impl<A: Grants> Observer<Node<A>> for Locksmith<A> {
                 (self.ticked, self.breaks) = (false, None);
                 match A::says(message) {
                     Some(Message::Acquire { claim, resource, .. }) => self.asked = Some((*claim, *resource)),
-                    Some(Message::Renew { claim, .. }) => {
+                    // What comes to a node that is no authority changes nothing.
+                    Some(Message::Renew { claim, .. }) if place == self.line_of => {
                         self.line.retain(|who, waits| (who.node, waits) != (*from, *claim))
                     }
-                    Some(Message::Release { claim, .. }) => {
+                    Some(Message::Release { claim, .. }) if place == self.line_of => {
                         let over = (*from, *claim);
                         self.line.retain(|who, waits| (who.node, waits) != over);
                         for delayed in &mut self.delayed {
