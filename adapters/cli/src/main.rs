@@ -1,74 +1,8 @@
-//! The `quorate` program: a demonstration that checks itself, members for real use, a leader or a lock around a command, barriers, fences, status, a simulated world
-//! and keys.
+//! The program; all of it is in the library beside it.
 #![forbid(unsafe_code)]
 
-#[cfg(not(unix))]
-compile_error!("this program needs signals and process groups; on other systems use the library `quorate-tokio`");
-
-mod args;
-mod barrier;
-mod config;
-mod contend;
-mod demo;
-mod elect;
-mod engine;
-mod failure;
-mod fence;
-mod key;
-mod keys;
-mod line;
-mod lock;
-mod locks;
-mod member;
-mod node;
-mod paint;
-mod printer;
-mod sim;
-mod status;
-mod units;
-mod view;
-
-use args::{Cli, Command};
-use clap::{CommandFactory, Parser};
-use failure::{Failure, Outcome};
-use paint::Paint;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    run(cli).unwrap_or_else(|failure| {
-        eprintln!("{} {failure}", Paint::for_stream(&std::io::stderr()).bad("quorate:"));
-        failure.exit_code()
-    })
-}
-
-fn run(cli: Cli) -> Outcome<ExitCode> {
-    match cli.command.unwrap_or(Command::Demo(cli.demo)) {
-        Command::Demo(args) => wait_for(demo::run(&args)),
-        Command::Node(args) => wait_for(node::run(args)),
-        Command::Elect(args) => wait_for(elect::run(args)),
-        Command::Lock(args) => wait_for(lock::run(args)),
-        Command::Locks(args) => wait_for(locks::run(&args)).map(|()| ExitCode::SUCCESS),
-        Command::Barrier(args) => wait_for(barrier::run(&args)),
-        Command::Fence(args) => fence::run(&args),
-        Command::Status(args) => wait_for(status::run(&args)).map(|()| ExitCode::SUCCESS),
-        Command::Guard(args) => wait_for(elect::guard(&args)),
-        Command::Run(args) => Ok(elect::become_command(&args)),
-        Command::Sim(args) => sim::run(&args),
-        Command::Key(args) => key::run(&args).map(|()| ExitCode::SUCCESS),
-        Command::Completions(args) => {
-            clap_complete::generate(args.shell, &mut Cli::command(), "quorate", &mut std::io::stdout());
-            Ok(ExitCode::SUCCESS)
-        }
-    }
-}
-
-/// Runs what waits for many things, all on this thread: children are bound to the thread that starts them.
-fn wait_for<T>(task: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::new(format_args!("the program cannot start ({error})")))?;
-    let ended = runtime.block_on(task);
-    // A thread that waits for input does not keep the program.
-    runtime.shutdown_background();
-    ended
+    quorate_cli::main()
 }
