@@ -9,6 +9,8 @@ extern crate std;
 pub mod check;
 #[cfg(feature = "std")]
 pub mod explore;
+#[cfg(feature = "arbitrary")]
+pub mod fuzz;
 pub mod lesson;
 pub mod picture;
 #[cfg(feature = "std")]

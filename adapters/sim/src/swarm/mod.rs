@@ -21,6 +21,9 @@ mod shrink;
 #[cfg(feature = "std")]
 mod stopwatch;
 
+#[cfg(feature = "arbitrary")]
+pub(crate) use trial::run_with;
+
 pub use plan::{Fault, Hostility, Plan, Planned};
 pub use trial::{FaultOf, Judge, Outcome, PlanOf, Trial, WorldOf, apply, make_calm, run};
 

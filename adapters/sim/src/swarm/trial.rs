@@ -138,7 +138,7 @@ pub fn run<T: Trial>(
 }
 
 /// The same, with the laws checked at every so manieth step.
-pub(super) fn run_with<T: Trial>(
+pub(crate) fn run_with<T: Trial>(
     trial: &T,
     plan: &PlanOf<T>,
     laws_every: u32,
