@@ -100,7 +100,9 @@ impl<A: Grants> Locksmith<A> {
         let delay = terms.lock_delay.as_nanos() as u64;
         Self {
             is_fair: terms.is_fair,
-            lock_delay: Duration::from_nanos((u128::from(delay) * 1_000_000 / u128::from(millionths)) as u64),
+            // The clocks of the world are right to a nanosecond or two.
+            lock_delay: Duration::from_nanos((u128::from(delay) * 1_000_000 / u128::from(millionths)) as u64)
+                .saturating_sub(Duration::from_micros(1)),
             delayed: [None; RESOURCES],
             leases: Leases::new("L1"),
             permits: Leases::new("L1").with_permits(usize::from(PERMITS.get())),
