@@ -4,12 +4,62 @@ use crate::args::EngineArgs;
 use crate::config::keyring;
 use crate::failure::{Failure, Outcome};
 use crate::units::brief;
+use quorate_services::{LockService, Services, Settings};
 use quorate_tokio::status::AskError;
-use quorate_tokio::{Client, ConnectError};
+use quorate_tokio::{Client, ConnectError, Locks};
 use quorate_wire::Keyring;
 
 /// Who grants if nobody says who: the first member of the examples.
 const USUAL: &str = "quorate://127.0.0.1:7401/quorate";
+
+/// Where the engine is, as the command line or the environment says.
+fn url(args: &EngineArgs) -> String {
+    let said = args.engine.clone().or_else(|| std::env::var("QUORATE_ENGINE").ok().filter(|url| !url.is_empty()));
+    said.unwrap_or_else(|| USUAL.to_owned())
+}
+
+/// Whoever grants locks: a cluster, or a server that runs already.
+#[derive(Debug)]
+pub(crate) enum Grantor {
+    /// quorate's own cluster.
+    Cluster(Client),
+    /// Redis or etcd.
+    Server(Services),
+}
+
+impl Grantor {
+    /// Connects to what the command line and the environment say.
+    pub(crate) async fn connect(args: &EngineArgs) -> Outcome<Self> {
+        let url = url(args);
+        if !["redis://", "rediss://", "etcd://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Engine::new(args)?.connect().await.map(Self::Cluster);
+        }
+        if args.key_file.is_some() {
+            return Err(Failure::usage("a key file is for quorate's own cluster")
+                .advise("Write the user and the password into the URL, or leave `--key-file` out."));
+        }
+        let label = format!("quorate lock, process {}", std::process::id());
+        let connected = quorate_services::connect(&url, Settings { label, ..Settings::default() }).await;
+        connected.map(Self::Server).map_err(|error| match error {
+            quorate_services::ConnectError::NotBuiltIn { feature } => {
+                Failure::usage(format_args!("this program was built without the engine `{feature}`"))
+                    .advise(format_args!("Build it with `cargo build --release --features {feature}`."))
+            }
+            quorate_services::ConnectError::Address(error) => {
+                Failure::usage(error).advise("Write it as redis://HOST:PORT or as etcd://HOST:PORT,HOST:PORT.")
+            }
+            error => Failure::new(error).advise("Check that the server runs, and that the URL names its address."),
+        })
+    }
+
+    /// The locks that it grants.
+    pub(crate) fn locks(&self) -> &Locks {
+        match self {
+            Self::Cluster(client) => client.locks(),
+            Self::Server(services) => services.locks(),
+        }
+    }
+}
 
 /// A group, and some of its members.
 #[derive(Debug)]
@@ -23,8 +73,7 @@ pub(crate) struct Engine {
 impl Engine {
     /// What the command line and the environment say.
     pub(crate) fn new(args: &EngineArgs) -> Outcome<Self> {
-        let said = args.engine.clone().or_else(|| std::env::var("QUORATE_ENGINE").ok().filter(|url| !url.is_empty()));
-        let (members, group, file) = parse(said.as_deref().unwrap_or(USUAL))?;
+        let (members, group, file) = parse(&url(args))?;
         let file = args.key_file.clone().or(file.map(Into::into));
         let (keyring, warning) = keyring(file.as_deref())?;
         if let Some(warning) = warning {
@@ -76,6 +125,12 @@ fn parse(url: &str) -> Outcome<(Vec<String>, String, Option<String>)> {
     };
     let rest = match url.split_once("://") {
         Some(("quorate", rest)) => rest,
+        Some((scheme @ ("redis" | "rediss" | "etcd"), _)) => {
+            return Err(Failure::usage(format_args!(
+                "`{scheme}` grants locks to `quorate lock`, and this is of quorate's own cluster"
+            ))
+            .advise("Name a cluster, such as `--engine quorate://127.0.0.1:7401/quorate`."));
+        }
         Some((scheme, _)) => return Err(wrong(&format!("there is no engine `{scheme}` here"))),
         None => return Err(wrong("nothing stands before `://`")),
     };
@@ -116,6 +171,7 @@ mod tests {
         for (url, says) in [
             ("127.0.0.1:7401", "nothing stands before"),
             ("zookeeper://one:1/x", "no engine `zookeeper`"),
+            ("redis://one:6379", "`redis` grants locks to `quorate lock`"),
             ("quorate://one:7401", "the group is missing"),
             ("quorate://one:7401/", "the group is missing"),
             ("quorate://one/x", "`one` is no HOST:PORT"),

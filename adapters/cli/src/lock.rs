@@ -2,7 +2,7 @@
 
 use crate::args::LockArgs;
 use crate::elect::{Ended, LEASE_ENDED, Lease, Watched};
-use crate::engine::Engine;
+use crate::engine::Grantor;
 use crate::failure::{Failure, Outcome};
 use crate::member::StopSignals;
 use crate::units::brief;
@@ -24,12 +24,11 @@ impl Lease for Guard {
 /// Acquires, and runs the command meanwhile.
 pub(crate) async fn run(args: LockArgs) -> Outcome<ExitCode> {
     let mut signals = StopSignals::catch()?;
-    let engine = Engine::new(&args.engine)?;
-    let client = engine.connect().await?;
-    let code = hold(&args, client.locks(), &mut signals).await;
+    let grantor = Grantor::connect(&args.engine).await?;
+    let code = hold(&args, grantor.locks(), &mut signals).await;
     tokio::select! {
         // Who waits next is spared the wait for the lease to run out.
-        () = client.locks().shutdown() => {}
+        () = grantor.locks().shutdown() => {}
         () = signals.recv() => {}
     }
     code.map(ExitCode::from)

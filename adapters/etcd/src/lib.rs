@@ -1,10 +1,11 @@
 //! quorate's locks on an etcd cluster that runs already.
 //!
-//! An [`Etcd`] plays the authority of [leases](quorate::lease) by leases and transactions of etcd's. All else is as on quorate's own
+//! An `Etcd` plays the authority of [leases](quorate::lease) by leases and transactions of etcd's. All else is as on quorate's own
 //! cluster: the same machine holds the lease, counts it from when it asked, renews it, doubts it, and knows that it is lost before
 //! anybody else can have it.
 //!
-//! ```no_run
+#![cfg_attr(feature = "client", doc = "```no_run")]
+#![cfg_attr(not(feature = "client"), doc = "```ignore")]
 //! use quorate::DriftBound;
 //! use quorate::lease::holder::Timing;
 //! use quorate_etcd::{Etcd, Options};
@@ -33,7 +34,7 @@
 //! | L5, first come, first served | in the order of revisions; a waiter that is gone leaves the line when its lease ends |
 //! | L6, crashed holders | what they held is free when etcd has noticed that the lease is over |
 //! | lost leases are noticed | yes, before anybody else can have it, by the holder's own clock |
-//! | lock-delay | [`Options::lock_delay`], in whole seconds |
+//! | lock-delay | `Options::lock_delay`, in whole seconds |
 //!
 //! etcd counts leases in **whole seconds**, has a shortest one (about one and a half times its election timeout, so two seconds with its
 //! defaults), and looks for those that are over twice a second. So what is asked for is rounded up for the cluster, and never for the
@@ -55,17 +56,28 @@
 //!
 //! # What it needs
 //!
-//! etcd 3.3 or newer. To build it, the compiler of protocol buffers (`protoc`; `apt-get install protobuf-compiler`).
+//! etcd 3.3 or newer. To build it, the feature `client`, without which this crate is empty, and the compiler of protocol buffers
+//! (`protoc`; `apt-get install protobuf-compiler`).
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "client")]
 mod engine;
+#[cfg(feature = "client")]
 mod error;
+#[cfg(feature = "client")]
 mod keys;
+#[cfg(feature = "client")]
 mod line;
+#[cfg(feature = "client")]
 mod options;
+#[cfg(feature = "client")]
 mod session;
+#[cfg(feature = "client")]
 mod watch;
 
+#[cfg(feature = "client")]
 pub use engine::Etcd;
+#[cfg(feature = "client")]
 pub use error::Error;
+#[cfg(feature = "client")]
 pub use options::Options;

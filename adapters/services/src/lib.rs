@@ -19,7 +19,7 @@
 //! |---|---|---|
 //! | `quorate://one:7401,two:7401/group?key-file=FILE` | [`Cluster`] | nothing else to run; not durable by itself |
 //! | `redis://[user:password@]host:6379` | [`Redis`] | fast, and as safe as one server is |
-//! | `etcd://[user:password@]one:2379,two:2379` | [`Etcd`] | durable, and slow |
+//! | `etcd://[user:password@]one:2379,two:2379` | `Etcd`, with the feature `etcd` | durable, and slow |
 //!
 //! # The same promises
 //!

@@ -9,8 +9,9 @@ use std::path::PathBuf;
 /// Where locks and barriers come from.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EngineArgs {
-    /// Who grants: quorate://HOST:PORT,…/GROUP, some of the members of a group (`quorate node`). Unless said here,
-    /// QUORATE_ENGINE says it, and at last quorate://127.0.0.1:7401/quorate
+    /// Who grants: quorate://HOST:PORT,…/GROUP, some of the members of a group (`quorate node`); for `quorate lock` also
+    /// redis://HOST:PORT or etcd://HOST:PORT,…. Unless said here, QUORATE_ENGINE says it, and at last
+    /// quorate://127.0.0.1:7401/quorate
     #[arg(long, value_name = "URL")]
     pub(crate) engine: Option<String>,
 

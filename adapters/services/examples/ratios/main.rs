@@ -1,4 +1,4 @@
-//! What locks cost, as ratios to what they cannot cost less than: `cargo run --release -p quorate-services --example ratios [--json]`.
+//! What locks cost, as ratios to what they cannot cost less than: `cargo run --release -p quorate-services --features ratios --example ratios [--json]`.
 //!
 //! Clients and servers share one core, since to wake an idle one costs more than what is measured. All is measured in one run, in
 //! passes that take turns, so that what the machine does besides falls on all alike; what is printed is the median of the ratios of

@@ -22,6 +22,7 @@ struct Desk {
 #[derive(Clone, Copy, Debug)]
 enum Engine {
     Redis,
+    #[cfg(feature = "etcd")]
     Etcd,
 }
 
@@ -29,6 +30,7 @@ impl Engine {
     fn server(self) -> Result<Server, NoServer> {
         Server::start(match self {
             Self::Redis => Kind::Redis,
+            #[cfg(feature = "etcd")]
             Self::Etcd => Kind::Etcd,
         })
     }
@@ -40,6 +42,7 @@ impl Engine {
                 let url = format!("redis://{address}");
                 Desk::at(quorate_redis::Redis::connect(&url, Default::default()).await.unwrap().desk())
             }
+            #[cfg(feature = "etcd")]
             Self::Etcd => {
                 Desk::at(quorate_etcd::Etcd::connect(&[address], None, Default::default()).await.unwrap().desk())
             }
@@ -141,6 +144,7 @@ fn name() -> Name {
 /// A dialogue for each engine, on a server of its own; skipped by name where there is none.
 macro_rules! dialogues {
     ($($dialogue:ident),* $(,)?) => {
+        #[cfg(feature = "etcd")]
         mod etcd { $(#[tokio::test] async fn $dialogue() { super::tell(super::Engine::Etcd, stringify!($dialogue), async |engine, server| super::$dialogue(engine, server).await).await; })* }
         mod redis { $(#[tokio::test] async fn $dialogue() { super::tell(super::Engine::Redis, stringify!($dialogue), async |engine, server| super::$dialogue(engine, server).await).await; })* }
     };

@@ -7,4 +7,5 @@ use quorate_services::conformance;
 quorate_services::conformance!(cluster: conformance::Cluster);
 quorate_services::conformance!(redis: conformance::Redis);
 quorate_services::conformance!(forgetful_redis: conformance::ForgetfulRedis: server_restarted);
+#[cfg(feature = "etcd")]
 quorate_services::conformance!(etcd: conformance::Etcd);
