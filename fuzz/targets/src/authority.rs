@@ -364,8 +364,10 @@ impl List {
             }
             Freed::Expired => assert!(known.until <= now, "L1: {known:?} is freed before its lease is over"),
             Freed::Superseded => {
-                let later = |claim: &Claim| claim.standing.token().is_some_and(|other| other > token);
-                assert!(self.of(resource).any(later), "{known:?} is superseded by nobody");
+                // Two who show the same token cannot both be honest, and the later one is believed.
+                let later = |claim: &Claim| claim.standing.token().is_some_and(|other| other >= token);
+                let others = self.of(resource).filter(|claim| (claim.node, claim.id) != (node, id));
+                assert!({ others }.any(later), "{known:?} is superseded by nobody");
             }
         }
         let delay = self.config.lock_delay();

@@ -6,7 +6,7 @@ use quorate::barrier::coordinator::{self, Coordinator};
 use quorate::barrier::party::{self, Party};
 use quorate::clock::{self, Clock, HybridClock, LamportClock, Physical, Process, VectorClock, VersionClock, WallTime};
 use quorate::detector::{AnyDetector, Monitor, MonitorConfig, Timeout, TimeoutConfig};
-use quorate::election::{self, Election, Guarantee, Preempt, Record, Role, Start, Timing};
+use quorate::election::{self, Election, Guarantee, Preempt, Record, Role, Start};
 use quorate::host::{self, Host};
 use quorate::lease::ClaimId;
 use quorate::lease::authority::{self, Authority, Fixed};
@@ -69,11 +69,13 @@ fn monitor(how: u8) -> Monitor<AnyDetector<4>, 6> {
 }
 
 fn profile(how: u8) -> Profile {
-    [Profile::LAN, Profile::BUS, Profile::WAN][usize::from(how >> 4) % 3]
+    let mut profile = [Profile::LAN, Profile::BUS, Profile::WAN][usize::from(how >> 4) % 3];
+    profile.timing.drift = DriftBound::QUARTZ;
+    profile
 }
 
 pub(crate) fn rules(how: u8, guarantee: Guarantee) -> election::Config {
-    let timing = Timing { drift: DriftBound::QUARTZ, ..profile(how).timing };
+    let timing = profile(how).timing;
     let preempt = if how & 1 == 1 { Preempt::Never } else { Preempt::After(timing.lease) };
     let role = if how & 14 == 14 { Role::Voter } else { Role::Candidate };
     let config = election::Config::new(guarantee, timing, Seed::new(7)).expect("a good profile");
