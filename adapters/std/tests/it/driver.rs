@@ -101,6 +101,7 @@ fn who_has_one_command_too_many_waits_and_none_is_lost() {
     let stage = Stage::set(true);
     let handle = stage.handle.clone();
     let held_up = thread::spawn(move || handle.command(Order::Do(vec![Output::Persist(0)])));
+    thread::sleep(Duration::from_millis(100)); // so that it is the first
     let order = |n| {
         let handle = stage.handle.clone();
         thread::spawn(move || handle.command(Order::Do(vec![Output::Event(Told::Said(n))])))
