@@ -58,7 +58,8 @@ fn the_canary_dies_and_the_command_that_is_printed_kills_it_again() {
     assert_eq!(story(&printed), story(&again));
     assert!(story(&again).contains("mutual exclusion is broken"), "{again}");
     // In lengths that are no whole minutes, too.
-    let (code, found) = json(&["sim", "swarm", "--trial", "canary", "--seeds", "50", "--length", "90s", "--json"]);
+    let (code, found) =
+        json(&["sim", "swarm", "--trial", "canary", "--seeds", "50", "--length", "90s", "--threads", "1", "--json"]);
     assert_eq!((code, &found["violations"]), (1, &1.into()));
     let replay = found["trials"][0]["failures"][0]["replay"].as_str().unwrap();
     assert!(replay.contains("--length 90s"), "{replay}");

@@ -100,8 +100,9 @@ fn it_hears_members_and_drops_what_another_one_sent_in_their_name() {
 fn who_has_one_command_too_many_waits_and_none_is_lost() {
     let stage = Stage::set(true);
     let handle = stage.handle.clone();
-    let held_up = thread::spawn(move || handle.command(Order::Do(vec![Output::Persist(0)])));
-    thread::sleep(Duration::from_millis(100)); // so that it is the first
+    let outputs = vec![say(To::Node(node(2)), 1), Output::Persist(0)];
+    let held_up = thread::spawn(move || handle.command(Order::Do(outputs)));
+    until("what came before the record", || !stage.done().is_empty());
     let order = |n| {
         let handle = stage.handle.clone();
         thread::spawn(move || handle.command(Order::Do(vec![Output::Event(Told::Said(n))])))

@@ -3,6 +3,7 @@
 
 mod driver;
 mod locks;
+mod machine;
 mod script;
 mod sockets;
 

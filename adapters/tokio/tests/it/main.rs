@@ -6,6 +6,8 @@ mod disk;
 mod driver;
 mod hostile;
 mod locks;
+#[path = "../../../std/tests/it/machine.rs"]
+mod machine;
 mod member;
 mod meters;
 mod script;
