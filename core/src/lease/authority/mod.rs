@@ -6,16 +6,20 @@
 mod claims;
 mod config;
 mod deadlines;
+mod end;
 mod event;
 mod fixed;
+mod grant;
 mod index;
 mod machine;
-mod reclaim;
+mod renew;
 mod slab;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub use config::{Config, ConfigError};
 pub use event::{Command, Event, Freed, Misuse, Reason, Record};
 pub use fixed::Fixed;
-pub use machine::{Authority, ClaimState, ClaimView};
+pub use machine::Authority;
+pub use view::{ClaimState, ClaimView};

@@ -57,6 +57,47 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Authority<R, N> {
         }
     }
 
+    /// Renews what a claim holds.
+    pub(super) fn extend(
+        &mut self,
+        slot: Slot,
+        token: FencingToken,
+        since: Instant,
+        wish: &Wish<R>,
+        now: Instant,
+        step: &mut StepOf<Self>,
+    ) {
+        let Some(claim) = self.claims.get_mut(slot) else { return };
+        let until = now + wish.lease;
+        let refusal = if claim.broken && !planted!(BrokenRenewed) {
+            Some(Refusal::Broken)
+        } else if claim.superseded {
+            Some(Refusal::NotHeld)
+        } else if self.config.cap().is_some_and(|cap| until > since + cap) {
+            Some(Refusal::CapReached)
+        } else {
+            None
+        };
+        if let Some(refusal) = refusal {
+            step.send_to(wish.node, Message::Refused { claim: wish.id, refusal, sent: wish.sent });
+            return;
+        }
+        claim.sent = claim.sent.max(wish.sent);
+        claim.lease = wish.lease;
+        // Never earlier than before: an earlier request may have asked for more, and been promised it.
+        let until = self.claims.deadlines.get(slot).unwrap_or(until).max(until);
+        if !planted!(RenewalNotCounted) {
+            self.claims.deadlines.set(slot, until);
+        }
+        step.send_to(wish.node, Message::Granted { claim: wish.id, token, lease: wish.lease, sent: wish.sent });
+    }
+
+    pub(super) fn other_claim(&self, slot: Slot, wish: &Wish<R>) -> Option<Reason> {
+        let claim = self.claims.get(slot)?;
+        let resource = self.claims.resource(claim.resource)?;
+        (resource.key != wish.key || claim.mode != wish.mode).then_some(Reason::OtherClaim(wish.id))
+    }
+
     /// Takes the word of a holder that a predecessor granted it this.
     fn reclaim(&mut self, wish: &Wish<R>, token: FencingToken, now: Instant, step: &mut StepOf<Self>) {
         let refuse = |refusal| Message::Refused { claim: wish.id, refusal, sent: wish.sent };
