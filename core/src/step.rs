@@ -1,6 +1,6 @@
 //! What a step returns.
 
-use crate::{NodeId, Output, To};
+use crate::{Infallible, NodeId, Output, To};
 use heapless::Vec;
 
 /// The outputs of one step, in the order in which they are to be carried out: at most [`Step::CAPACITY`].
@@ -56,6 +56,25 @@ impl<M, R, E> Step<M, R, E> {
     /// [`room`](Step::room) first and leave what does not fit for its next tick. The second law checks that it does.
     pub fn push(&mut self, output: Output<M, R, E>) {
         self.overflowed |= self.outputs.push(output).is_err();
+    }
+
+    /// Takes over all that a machine inside of this one outputs, in its order. It stores nothing.
+    pub(crate) fn take_over<N, F>(
+        &mut self,
+        inner: Step<N, Infallible, F>,
+        message: impl Fn(N) -> M,
+        event: impl Fn(F) -> E,
+    ) {
+        if inner.is_empty() {
+            return; // as mostly, and to move no outputs costs as much as to move four
+        }
+        for output in inner {
+            self.push(match output {
+                Output::Persist(never) => match never {},
+                Output::Send { to, message: inner } => Output::Send { to, message: message(inner) },
+                Output::Event(inner) => Output::Event(event(inner)),
+            });
+        }
     }
 
     /// How many outputs still fit.

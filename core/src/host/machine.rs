@@ -7,9 +7,7 @@ use crate::election::{self, Standing, Start};
 use crate::laws::Restart;
 use crate::lease::{Authority, authority};
 use crate::member::Member;
-use crate::{
-    Epoch, Group, GroupError, Incarnation, Infallible, Input, InputOf, Instant, Machine, NodeId, Output, Step, StepOf,
-};
+use crate::{Epoch, Group, GroupError, Incarnation, Input, InputOf, Instant, Machine, NodeId, Output, Step, StepOf};
 use core::fmt::Debug;
 use core::hash::Hash;
 
@@ -143,11 +141,11 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize, c
     fn lease(&mut self, input: InputOf<Authority<R, C>>, now: Instant, step: &mut StepOf<Self>) {
         let outputs = self.authority.step(input, now);
         self.exhausted |= outputs.events().any(|event| matches!(event, authority::Event::Exhausted { .. }));
-        hand_out(outputs, Message::Lease, Event::Lease, step);
+        step.take_over(outputs, Message::Lease, Event::Lease);
     }
 
     fn barrier(&mut self, input: InputOf<Coordinator<R, B, P>>, now: Instant, step: &mut StepOf<Self>) {
-        hand_out(self.coordinator.step(input, now), Message::Barrier, Event::Barrier, step);
+        step.take_over(self.coordinator.step(input, now), Message::Barrier, Event::Barrier);
     }
 
     /// One part's outputs a tick, so that they fit. If another one is due too, its turn is next.
@@ -168,21 +166,6 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize, c
         if step.is_empty() && is_due(self.coordinator.deadline()) {
             self.barrier(Input::Tick, now, step);
         }
-    }
-}
-
-fn hand_out<M, E, R>(
-    outputs: Step<M, Infallible, E>,
-    message: impl Fn(M) -> Message<R>,
-    event: impl Fn(E) -> Event<R>,
-    step: &mut Step<Message<R>, election::Record, Event<R>>,
-) {
-    for output in outputs {
-        step.push(match output {
-            Output::Persist(never) => match never {},
-            Output::Send { to, message: inner } => Output::Send { to, message: message(inner) },
-            Output::Event(inner) => Output::Event(event(inner)),
-        });
     }
 }
 

@@ -3,7 +3,8 @@
 use super::{BarrierView, Command, Config, Coordinator, Event, Misuse, PlaceView, Record};
 use crate::barrier::Message;
 use crate::laws::Restart;
-use crate::{Epoch, Infallible, Input, InputOf, Instant, Machine, NodeId, Output, Rebase, Step, StepOf};
+use crate::{Epoch, Input, InputOf, Instant, Machine, NodeId, Rebase, Step, StepOf};
+use core::convert::identity;
 use core::fmt::Debug;
 use core::hash::Hash;
 use core::time::Duration;
@@ -57,17 +58,7 @@ impl<R: Copy + Eq + Hash + Debug, const BARRIERS: usize, const PARTIES: usize> F
         let grace = if is_first { now } else { now.after(self.coordinator.config.grace()) };
         let mut inner = Step::new();
         self.coordinator.open(epoch, grace, &mut inner);
-        hand_out(inner, step);
-    }
-}
-
-fn hand_out<R>(inner: Step<Message<R>, Infallible, Event<R>>, step: &mut Step<Message<R>, Record, Event<R>>) {
-    for output in inner {
-        step.push(match output {
-            Output::Persist(never) => match never {},
-            Output::Send { to, message } => Output::Send { to, message },
-            Output::Event(event) => Output::Event(event),
-        });
+        step.take_over(inner, identity, identity);
     }
 }
 
@@ -91,7 +82,7 @@ impl<R: Copy + Eq + Hash + Debug, const BARRIERS: usize, const PARTIES: usize> M
                 self.coordinator.latest = self.coordinator.latest.max(now);
                 step.event(Event::Refused(Misuse::Fixed));
             }
-            input => hand_out(self.coordinator.step(input, now), &mut step),
+            input => step.take_over(self.coordinator.step(input, now), identity, identity),
         }
         step
     }

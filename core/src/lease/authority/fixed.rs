@@ -3,7 +3,8 @@
 use super::{Authority, ClaimView, Command, Config, Event, Misuse, Record};
 use crate::laws::Restart;
 use crate::lease::Message;
-use crate::{Epoch, Input, InputOf, Instant, Machine, NodeId, Output, Rebase, Step, StepOf};
+use crate::{Epoch, Input, InputOf, Instant, Machine, NodeId, Rebase, Step, StepOf};
+use core::convert::identity;
 use core::fmt::Debug;
 use core::hash::Hash;
 use core::time::Duration;
@@ -41,7 +42,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Fixed<R, N> {
         self.authority.claims(now)
     }
 
-    /// Opens in the next epoch; `false` if there is none.
+    /// Opens in the next epoch, if there is one.
     fn open(&mut self, now: Instant, step: &mut StepOf<Self>) {
         (self.is_open, self.authority.latest) = (true, now);
         let last = self.record.map_or(Epoch::ZERO, |record| record.epoch);
@@ -57,20 +58,10 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Fixed<R, N> {
         if self.record.replace(Record { epoch }).is_none() {
             let mut inner = Step::new();
             self.authority.open_as_first(epoch, &mut inner);
-            hand_out(inner, step);
+            step.take_over(inner, identity, identity);
         } else {
-            hand_out(self.authority.step(Input::Command(Command::Open { epoch }), now), step);
+            step.take_over(self.authority.step(Input::Command(Command::Open { epoch }), now), identity, identity);
         }
-    }
-}
-
-fn hand_out<R>(inner: Step<Message<R>, crate::Infallible, Event<R>>, step: &mut Step<Message<R>, Record, Event<R>>) {
-    for output in inner {
-        step.push(match output {
-            Output::Persist(never) => match never {},
-            Output::Send { to, message } => Output::Send { to, message },
-            Output::Event(event) => Output::Event(event),
-        });
     }
 }
 
@@ -94,7 +85,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Machine for Fixed<R, N> {
                 self.authority.latest = self.authority.latest.max(now);
                 step.event(Event::Refused(Misuse::Fixed));
             }
-            input => hand_out(self.authority.step(input, now), &mut step),
+            input => step.take_over(self.authority.step(input, now), identity, identity),
         }
         step
     }
