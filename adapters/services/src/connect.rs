@@ -12,7 +12,9 @@ use crate::{
 use core::fmt;
 use core::time::Duration;
 use quorate::DriftBound;
-use quorate::lease::holder::{ConfigError, Timing};
+use quorate::lease::holder::ConfigError;
+#[cfg(any(feature = "redis", feature = "etcd"))]
+use quorate::lease::holder::Timing;
 use quorate_tokio::Locks;
 use std::path::PathBuf;
 
@@ -50,6 +52,7 @@ impl Settings {
     /// # Errors
     ///
     /// If there can be no lease of this length.
+    #[cfg(any(feature = "redis", feature = "etcd"))]
     pub(crate) fn timing(&self) -> Timing {
         Timing::for_lease(self.lease.unwrap_or(Self::LEASE), self.drift)
     }
@@ -95,7 +98,7 @@ pub enum Services {
 ///
 /// Outside of a tokio runtime with its I/O and time drivers.
 pub async fn connect(url: &str, settings: Settings) -> Result<Services, ConnectError> {
-    let address = url.parse().map_err(ConnectError::Address)?;
+    let address: Address = url.parse().map_err(ConnectError::Address)?;
     let _ = &settings;
     match address {
         #[cfg(feature = "cluster")]
@@ -133,8 +136,6 @@ macro_rules! whichever {
             Services::Redis($one) => $does,
             #[cfg(feature = "etcd")]
             Services::Etcd($one) => $does,
-            #[cfg(not(any(feature = "cluster", feature = "redis", feature = "etcd")))]
-            _ => unreachable!("there are no services without an engine"),
         }
     };
 }

@@ -31,6 +31,9 @@
 //! That this is so is tried by a suite of scenarios that runs on all engines, and can run on yours: see [`conformance`](mod@conformance).
 #![forbid(unsafe_code)]
 
+#[cfg(not(any(feature = "cluster", feature = "redis", feature = "etcd")))]
+compile_error!("quorate-services needs an engine: turn on `cluster`, `redis` or `etcd`");
+
 mod address;
 #[cfg(feature = "cluster")]
 mod cluster;

@@ -24,7 +24,7 @@
 //! | cyclic | each party says [`Arrive`](party::Command::Arrive) again and again; the [`Generation`] grows by one each time |
 //! | double | each party says `Arrive` to enter, works, and says `Leave` to leave: it goes when all have finished |
 //!
-//! For a fixed group without a coordinator there is the [dissemination](dissemination) barrier, which promises less.
+//! For a fixed group without a coordinator there is the [dissemination] barrier, which promises less.
 //!
 //! A party that has arrived once has a place until it leaves or falls silent, and nobody else can have it: the same parties meet
 //! at every generation.

@@ -1,6 +1,8 @@
 //! The engines of this crate, with servers of their own.
 
-use super::servers::{Kind, NoServer, Server};
+use super::servers::NoServer;
+#[cfg(any(feature = "redis", feature = "etcd"))]
+use super::servers::{Kind, Server};
 use super::{Client, Engine, Link};
 use crate::Settings;
 #[cfg(feature = "cluster")]

@@ -10,7 +10,7 @@
 //! | a configuration, faults and commands for several nodes | a [`Trial`](crate::swarm::Trial)'s judge | [`trial`] |
 //! | a message, and the body of one | what is written can be read, in one spelling | [`message`] |
 //!
-//! A machine of your own is fuzzed by one line, if its commands and messages derive [`Arbitrary`](arbitrary::Arbitrary):
+//! A machine of your own is fuzzed by one line, if its commands and messages derive [`Arbitrary`]:
 //!
 //! ```
 //! # use quorate::{Infallible, Input, InputOf, Instant, Machine, NodeId, Step, StepOf};
