@@ -3,6 +3,7 @@
 use crate::roots;
 use quorate::clock::{HybridStamp, LamportStamp, Message as Stamped, VectorStamp, VersionVector};
 use quorate::{Group, GroupError, Incarnation, Name, NodeId, To, barrier, detector, election, host, lease, member};
+use quorate_wire::stream::{self, Decoder, NoRoom};
 use quorate_wire::{
     Admission, Codec, Difference, Draft, Entry, Frame, GroupId, Key, KeyError, Keyring, Payload, Receiver, Rejected, Roster,
     SendError, Sender, Writer,
@@ -83,6 +84,16 @@ roots! {
     }
     fn root_roster(members: &[(NodeId, bool)], other: Roster) -> Option<Difference> {
         Roster::digest(members.iter().copied()).difference(other)
+    }
+    fn root_stream_encode<'a>(frame: &[u8], buffer: &'a mut [u8]) -> Result<&'a [u8], NoRoom> {
+        stream::encode(frame, buffer)
+    }
+    fn root_stream_decode<'a>(decoder: &'a mut Decoder<1_200>, byte: u8) -> Option<&'a mut [u8]> {
+        decoder.push(byte)
+    }
+    fn root_stream_discard(decoder: &mut Decoder<1_200>) -> stream::Counters {
+        decoder.discard();
+        decoder.counters()
     }
     fn root_host_message(message: &host::Message<Name>) -> host::Message<Name> {
         *message

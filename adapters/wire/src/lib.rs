@@ -6,6 +6,7 @@
 //! * [`Sender`] numbers and closes frames that [`Draft`] gathers; a frame for all peers is made once.
 //! * [`Codec`] opens datagrams: is this a frame of the group, unaltered, and from somebody who has the key?
 //! * [`Receiver`] takes them: is it from a member that sees the same members, and new? It counts what it drops.
+//! * [`stream`] puts frames on serial lines and other streams of bytes, and finds them there again after noise.
 //! * [`Body`] and [`Payload`] turn messages into bytes and back, for the machines of `quorate` and for your own.
 //!
 //! # Layout
@@ -70,6 +71,7 @@ mod key;
 mod receiver;
 mod rejected;
 mod sender;
+pub mod stream;
 mod window;
 
 pub use body::{Body, Field, Payload, protocol};

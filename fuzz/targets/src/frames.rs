@@ -7,7 +7,7 @@ use quorate_wire::{
 };
 use std::collections::{HashMap, HashSet};
 
-const GROUP: GroupId = GroupId::from_name("fuzz");
+pub(crate) const GROUP: GroupId = GroupId::from_name("fuzz");
 const ONE: NodeId = NodeId::new(1);
 const TWO: NodeId = NodeId::new(2);
 const THREE: NodeId = NodeId::new(3);
@@ -97,6 +97,18 @@ pub fn frame(data: &[u8]) {
         assert_eq!((&one, &other), (&datagram, &datagram), "a plain frame is altered by being opened");
         assert_eq!(short.counters(), long.counters());
     }
+}
+
+/// The frame with this number, of node 1, with these bytes as its only body.
+pub(crate) fn plain_frame(number: u64, body: &[u8]) -> Vec<u8> {
+    let mut buffer = [0; MAX_DATAGRAM];
+    let codec = Codec::plain(GROUP);
+    let mut sender = Sender::new(&codec, roster(), ONE, LIFE);
+    let mut frame = Vec::new();
+    for _ in 0..number {
+        frame = sender.frame(&codec, To::Peers, &Raw(200, body), &mut buffer).expect("a short body").to_vec();
+    }
+    frame
 }
 
 /// A body of any protocol and any bytes.

@@ -9,6 +9,7 @@ mod causality;
 mod frames;
 mod machines;
 mod messages;
+mod streams;
 mod texts;
 mod votes;
 mod windows;
@@ -19,6 +20,7 @@ pub use causality::causality;
 pub use frames::{frame, sealed};
 pub use machines::machines;
 pub use messages::messages;
+pub use streams::stream;
 pub use texts::scenario;
 #[cfg(feature = "program")]
 pub use texts::{names, settings};
@@ -33,6 +35,7 @@ pub type Target = fn(&[u8]);
 pub const ALL: &[(&str, Target)] = &[
     ("frame", frame),
     ("sealed", sealed),
+    ("stream", stream),
     ("messages", messages),
     ("machines", machines),
     ("election", election),

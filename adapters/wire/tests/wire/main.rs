@@ -9,4 +9,5 @@ mod corruption;
 mod golden;
 mod keys;
 mod leases;
+mod streams;
 mod world;
