@@ -16,6 +16,7 @@ mod elect;
 mod engine;
 mod failure;
 mod fence;
+mod gateway;
 mod key;
 mod keys;
 mod line;
@@ -87,6 +88,7 @@ fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Locks(args) => wait_for(locks::run(&args)).map(|()| ExitCode::SUCCESS),
         Command::Barrier(args) => wait_for(barrier::run(&args)),
         Command::Fence(args) => fence::run(&args),
+        Command::Gateway(args) => wait_for(gateway::run(args)),
         Command::Status(args) => wait_for(status::run(&args)).map(|()| ExitCode::SUCCESS),
         Command::Guard(args) => wait_for(elect::guard(&args)),
         Command::Run(args) => Ok(elect::become_command(&args)),

@@ -18,39 +18,26 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Prints lines in a thread of its own.
 #[derive(Debug)]
-pub(crate) struct Printer {
-    lines: SyncSender<Line>,
-    node: u32,
-    left_out: u64,
+pub(crate) struct Lines<T> {
+    lines: SyncSender<T>,
     thread: JoinHandle<()>,
 }
 
-impl Printer {
-    /// Prints what happens at `node`, as JSON or for people.
-    pub(crate) fn new(node: u32, json: bool) -> Self {
-        let (sender, receiver) = sync_channel(WAITING);
-        let thread = spawn(move || print(&receiver, json));
-        Self { lines: sender, node, left_out: 0, thread }
+impl<T: Send + 'static> Lines<T> {
+    /// Prints each line as `text` writes it.
+    pub(crate) fn new(text: impl Fn(&T) -> String + Send + 'static) -> Self {
+        let (lines, receiver) = sync_channel(WAITING);
+        let thread = spawn(move || print(&receiver, text));
+        Self { lines, thread }
     }
 
-    /// Prints a line soon. `false` if nobody reads any more.
-    pub(crate) fn print(&mut self, at_ns: u64, what: What) -> bool {
-        let Self { node, left_out, .. } = *self;
-        if left_out > 0 {
-            let text = format!("{left_out} lines were left out, since they were not read in time");
-            match self.lines.try_send(Line { at_ns, node, what: What::Notice { text } }) {
-                Ok(()) => self.left_out = 0,
-                Err(TrySendError::Full(_)) => {}
-                Err(TrySendError::Disconnected(_)) => return false,
-            }
-        }
-        match self.lines.try_send(Line { at_ns, node, what }) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => {
-                self.left_out += 1;
-                true
-            }
-            Err(TrySendError::Disconnected(_)) => false,
+    /// Prints a line soon: `Some(true)`. `Some(false)` if too many wait already, and this one is left out; `None` if nobody reads any
+    /// more.
+    pub(crate) fn print(&self, line: T) -> Option<bool> {
+        match self.lines.try_send(line) {
+            Ok(()) => Some(true),
+            Err(TrySendError::Full(_)) => Some(false),
+            Err(TrySendError::Disconnected(_)) => None,
         }
     }
 
@@ -64,14 +51,56 @@ impl Printer {
     }
 }
 
-fn print(lines: &Receiver<Line>, json: bool) {
-    let paint = Paint::for_stream(&stdout());
+fn print<T>(lines: &Receiver<T>, text: impl Fn(&T) -> String) {
     while let Ok(line) = lines.recv() {
-        let text = if json { serde_json::to_string(&line).unwrap_or_default() } else { human(&line, paint) };
         // Nobody reads: the receiver is dropped, which the other side notices.
-        if writeln!(stdout(), "{text}").is_err() {
+        if writeln!(stdout(), "{}", text(&line)).is_err() {
             return;
         }
+    }
+}
+
+/// Prints what happens at a member.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    lines: Lines<Line>,
+    node: u32,
+    left_out: u64,
+}
+
+impl Printer {
+    /// Prints what happens at `node`, as JSON or for people.
+    pub(crate) fn new(node: u32, json: bool) -> Self {
+        let paint = Paint::for_stream(&stdout());
+        let text =
+            move |line: &Line| if json { serde_json::to_string(line).unwrap_or_default() } else { human(line, paint) };
+        Self { lines: Lines::new(text), node, left_out: 0 }
+    }
+
+    /// Prints a line soon. `false` if nobody reads any more.
+    pub(crate) fn print(&mut self, at_ns: u64, what: What) -> bool {
+        let Self { node, left_out, .. } = *self;
+        if left_out > 0 {
+            let text = format!("{left_out} lines were left out, since they were not read in time");
+            match self.lines.print(Line { at_ns, node, what: What::Notice { text } }) {
+                Some(true) => self.left_out = 0,
+                Some(false) => {}
+                None => return false,
+            }
+        }
+        match self.lines.print(Line { at_ns, node, what }) {
+            Some(true) => true,
+            Some(false) => {
+                self.left_out += 1;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Waits a while until everything has been printed.
+    pub(crate) fn finish(self) {
+        self.lines.finish();
     }
 }
 

@@ -42,6 +42,25 @@ pub struct Header {
 }
 
 impl Header {
+    /// What a datagram says about itself, taken at its word: for whoever carries frames and has no key. Whether any of it is true
+    /// is only known once [`Codec::open`](crate::Codec::open) has looked.
+    ///
+    /// # Errors
+    ///
+    /// If it is shorter than any frame, or of another version.
+    ///
+    /// ```
+    /// use quorate_wire::{Header, Rejected};
+    /// assert!(matches!(Header::peek(&[1; 20]), Err(Rejected::Truncated { found: 20, .. })));
+    /// ```
+    pub fn peek(datagram: &[u8]) -> Result<Self, Rejected> {
+        let shortest = HEADER.saturating_add(CHECKSUM);
+        let short = Rejected::Truncated { needed: shortest, found: datagram.len() };
+        let header = datagram.first_chunk::<HEADER>().filter(|_| datagram.len() >= shortest).ok_or(short)?;
+        let [version, ..] = *header;
+        if version == VERSION { Ok(Self::decode(header)) } else { Err(Rejected::UnknownVersion { version }) }
+    }
+
     #[inline]
     pub(crate) fn decode(bytes: &[u8; HEADER]) -> Self {
         let [_, key, r0, r1, r2, r3, r4, r5, r6, r7, g0, g1, g2, g3, g4, g5, g6, g7, s0, s1, s2, s3, rest @ ..] =

@@ -2,6 +2,7 @@
 
 mod demo;
 mod elect;
+mod gateway;
 mod node;
 mod services;
 mod sim;
@@ -9,6 +10,7 @@ mod status;
 
 pub(crate) use demo::DemoArgs;
 pub(crate) use elect::{ElectArgs, GuardArgs, RunArgs};
+pub(crate) use gateway::GatewayArgs;
 pub(crate) use node::NodeArgs;
 pub(crate) use services::{BarrierArgs, EngineArgs, FenceArgs, LockArgs, LocksArgs};
 pub(crate) use sim::{ClocksArgs, DetectorsArgs, ExploreArgs, ScenarioArgs, SimArgs, SimCommand, SwarmArgs};
@@ -54,6 +56,7 @@ pub(crate) enum Command {
     Locks(LocksArgs),
     Barrier(BarrierArgs),
     Fence(FenceArgs),
+    Gateway(GatewayArgs),
     Status(StatusArgs),
     Sim(SimArgs),
     Key(KeyArgs),

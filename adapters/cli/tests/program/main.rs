@@ -3,6 +3,7 @@
 
 mod demo;
 mod elect;
+mod gateway;
 mod guard;
 mod key;
 mod lock;
