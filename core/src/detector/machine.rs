@@ -43,6 +43,9 @@ pub struct Monitor<D: Detector, const N: usize> {
     group: Group<N>,
     /// In the order of the group, whose ids stand together so that a search touches little memory.
     pub(super) peers: Vec<Peer<D>, N>,
+    /// When each of them is to be suspected, by itself, so that a search for those who are due reads eight bytes of each and no more;
+    /// the end of time for whoever is suspected already.
+    overdue: Vec<Instant, N>,
     incarnation: Incarnation,
     /// The last heartbeat sent; zero before the first.
     sequence: u64,
@@ -79,12 +82,14 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
         incarnation: Incarnation,
         now: Instant,
     ) -> Self {
-        let peers = total::gather(group.peers().iter().map(|_| Peer::new(&detector, now)));
+        let peers: Vec<Peer<D>, N> = total::gather(group.peers().iter().map(|_| Peer::new(&detector, now)));
+        let overdue = total::gather(peers.iter().map(Peer::overdue));
         let mut monitor = Self {
             config,
             detector,
             group,
             peers,
+            overdue,
             incarnation,
             sequence: 0,
             beat: None,
@@ -162,10 +167,16 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
         self.peers.get(self.group.position(peer)?)
     }
 
+    /// Asks all detectors for their deadlines.
+    pub(super) fn ask_deadlines(&mut self) {
+        for (overdue, peer) in self.overdue.iter_mut().zip(&self.peers) {
+            *overdue = peer.overdue();
+        }
+    }
+
     /// The earliest deadline of a trusted peer. The end of time is not one.
     fn earliest(&self) -> Option<Instant> {
-        let trusted = self.peers.iter().filter(|peer| peer.is_trusted());
-        trusted.map(|peer| peer.detector.deadline()).filter(|at| *at < Instant::FAR_FUTURE).min()
+        self.overdue.iter().copied().min().filter(|at| *at < Instant::FAR_FUTURE)
     }
 
     /// D6. A step that comes too late by more than the tolerance says that nobody listened until now, so every wait begins
@@ -189,6 +200,7 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
             peer.quality.pause(late);
         }
         self.resumed = Some(now);
+        self.ask_deadlines();
         self.bound = self.earliest();
         step.event(Event::Paused { by: late });
     }
@@ -211,20 +223,23 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
 
     /// Suspects whom it is time to suspect, as many as there is room for; the others keep the bound where it is.
     fn suspect(&mut self, now: Instant, step: &mut StepOf<Self>) {
-        for (&id, peer) in self.group.peers().iter().zip(&mut self.peers) {
-            if step.room() == 0 && !planted!(FifthOutput) {
-                break;
-            }
-            if peer.is_trusted() && peer.detector.deadline() <= now {
+        let mut earliest = Instant::FAR_FUTURE;
+        for (overdue, (&id, peer)) in self.overdue.iter_mut().zip(self.group.peers().iter().zip(&mut self.peers)) {
+            if *overdue <= now && peer.is_trusted() && (step.room() > 0 || planted!(FifthOutput)) {
                 peer.quality.suspect(now);
+                *overdue = Instant::FAR_FUTURE;
                 step.event(Event::Suspected { peer: id, silence: now.since(peer.detector.since()) });
             }
+            earliest = earliest.min(*overdue);
         }
-        self.bound = if planted!(DeadlineStays) { self.bound } else { self.earliest() };
+        if !planted!(DeadlineStays) {
+            self.bound = (earliest < Instant::FAR_FUTURE).then_some(earliest);
+        }
     }
 
     fn receive(&mut self, from: NodeId, message: Heartbeat, now: Instant, step: &mut StepOf<Self>) {
-        let Some(peer) = self.group.position(from).and_then(|position| self.peers.get_mut(position)) else {
+        let position = self.group.position(from).unwrap_or(usize::MAX);
+        let (Some(peer), Some(overdue)) = (self.peers.get_mut(position), self.overdue.get_mut(position)) else {
             let reason = if from == self.group.me() { Rejection::Myself } else { Rejection::Stranger };
             step.event(Event::Rejected { from, reason });
             return;
@@ -232,7 +247,6 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
         let suspected = peer.quality.is_suspected();
         let suspected_since = peer.quality.since();
         let heard = peer.hear(message, &self.detector, now);
-        let deadline = peer.detector.deadline();
         match heard {
             Err(reason) => return step.event(Event::Rejected { from, reason }),
             Ok(Heard::Restarted) => step.event(Event::Restarted { peer: from, incarnation: message.incarnation }),
@@ -242,6 +256,8 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
             step.event(Event::Trusted { peer: from, suspected_for: now.since(suspected_since) });
         }
         // Mostly later than before, but an outlier that leaves a window can bring it forward.
+        let deadline = peer.overdue();
+        *overdue = deadline;
         self.expect_by(deadline);
     }
 
@@ -254,18 +270,19 @@ impl<D: Detector, const N: usize> Monitor<D, N> {
     fn watch(&mut self, id: NodeId, now: Instant) -> Result<(), CommandError> {
         let position = self.group.add(id).map_err(CommandError::Watch)?;
         let peer = Peer::<D>::new(&self.detector, now);
-        self.expect_by(peer.detector.deadline());
-        // There is room, for the group had room, and the two have the same capacity.
+        let deadline = peer.overdue();
+        self.expect_by(deadline);
+        // There is room, for the group had room, and all have the same capacity.
         let _ = total::insert(&mut self.peers, position, peer);
+        let _ = total::insert(&mut self.overdue, position, deadline);
         self.beat = self.beat.or(Some(now));
         Ok(())
     }
 
     fn unwatch(&mut self, id: NodeId) -> Result<(), CommandError> {
         let position = self.group.remove(id).map_err(CommandError::Unwatch)?;
-        if position < self.peers.len() {
-            total::remove(&mut self.peers, position);
-        }
+        total::remove(&mut self.peers, position);
+        total::remove(&mut self.overdue, position);
         if self.peers.is_empty() {
             (self.beat, self.bound) = (None, None);
         }
@@ -297,6 +314,11 @@ impl<D: Detector> Peer<D> {
     /// Whether it may become suspected.
     fn is_trusted(&self) -> bool {
         !self.quality.is_suspected() && (self.is_known() || !planted!(SilentNeverSuspected))
+    }
+
+    /// When it is to be suspected; the end of time if it is already, or cannot be.
+    fn overdue(&self) -> Instant {
+        if self.is_trusted() { self.detector.deadline() } else { Instant::FAR_FUTURE }
     }
 
     fn hear(&mut self, message: Heartbeat, config: &D::Config, now: Instant) -> Result<Heard, Rejection> {
@@ -353,13 +375,13 @@ impl<D: Detector, const N: usize> Machine for Monitor<D, N> {
     type Event = Event;
 
     fn step(&mut self, input: InputOf<Self>, now: Instant) -> StepOf<Self> {
-        let mut step = Step::new();
         let now = now.max(self.latest);
         let due = self.deadline().filter(|deadline| *deadline <= now);
         if matches!(input, Input::Tick) && due.is_none() {
             self.latest = if planted!(EarlyTickCounts) { now } else { self.latest };
-            return step;
+            return Step::new();
         }
+        let mut step = Step::new();
         self.latest = now;
         if let Some(deadline) = due {
             self.notice_pause(deadline, now, &mut step);

@@ -44,5 +44,6 @@ impl<D: Detector + Rebase, const N: usize> Rebase for Monitor<D, N> {
         self.bound.rebase(now, by);
         self.resumed.rebase(now, by);
         self.peers.iter_mut().for_each(|peer| peer.rebase(now, by));
+        self.ask_deadlines();
     }
 }
