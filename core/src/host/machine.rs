@@ -26,6 +26,8 @@ pub struct Host<D: Detector, R, const N: usize, const C: usize, const B: usize, 
     /// The tokens of the epoch are used up: it gives the leadership up, so that another epoch comes.
     exhausted: bool,
     latest: Instant,
+    /// When it is to be ticked, as it was after the last step: to ask all parts costs more than an early tick may.
+    deadline: Option<Instant>,
 }
 
 /// Whether the services are to be open.
@@ -58,15 +60,23 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize, c
         now: Instant,
     ) -> Result<Self, GroupError> {
         let Config { member, leases, barriers, hosts } = config;
-        Ok(Self {
-            member: Member::new(member, group, observers, incarnation, start, now)?,
-            authority: Authority::new(leases, now),
-            coordinator: Coordinator::new(barriers, now),
-            hosts,
-            told: Told::Closed(None),
-            exhausted: false,
-            latest: now,
-        })
+        let member = Member::new(member, group, observers, incarnation, start, now)?;
+        let (authority, coordinator) = (Authority::new(leases, now), Coordinator::new(barriers, now));
+        Ok(Self::starting(member, authority, coordinator, hosts, now))
+    }
+
+    fn starting(
+        member: Member<D, N>,
+        authority: Authority<R, C>,
+        coordinator: Coordinator<R, B, P>,
+        hosts: bool,
+        now: Instant,
+    ) -> Self {
+        let told = Told::Closed(None);
+        let mut host =
+            Self { member, authority, coordinator, hosts, told, exhausted: false, latest: now, deadline: None };
+        host.deadline = host.earliest();
+        host
     }
 
     /// The part that watches the peers and elects the leader.
@@ -107,6 +117,14 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize, c
             (Standing::Leading | Standing::Stopping, _) | (_, None) => Told::Closed(None),
             (_, Some(leader)) => Told::Closed(Some(leader.id)),
         }
+    }
+
+    /// The earliest deadline of a part; or now, if the services are to be opened or closed.
+    fn earliest(&self) -> Option<Instant> {
+        if self.due(self.latest) != self.told || self.exhausted {
+            return Some(self.latest);
+        }
+        [self.member.deadline(), self.authority.deadline(), self.coordinator.deadline()].into_iter().flatten().min()
     }
 
     /// Opens or closes the services, if that is due.
@@ -178,11 +196,11 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize, c
     type Event = Event<R>;
 
     fn step(&mut self, input: InputOf<Self>, now: Instant) -> StepOf<Self> {
-        let mut step = Step::new();
         let now = now.max(self.latest);
         if matches!(input, Input::Tick) && self.deadline().is_none_or(|deadline| now < deadline) {
-            return step;
+            return Step::new();
         }
+        let mut step = Step::new();
         self.latest = now;
         match input {
             Input::Tick => self.tick(now, &mut step),
@@ -208,14 +226,12 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize, c
                 self.barrier(Input::Receive { from, message }, now, &mut step);
             }
         }
+        self.deadline = self.earliest();
         step
     }
 
     fn deadline(&self) -> Option<Instant> {
-        if self.due(self.latest) != self.told || self.exhausted {
-            return Some(self.latest);
-        }
-        [self.member.deadline(), self.authority.deadline(), self.coordinator.deadline()].into_iter().flatten().min()
+        self.deadline
     }
 
     fn peers(&self) -> &[NodeId] {
@@ -227,15 +243,9 @@ impl<D: Detector, R: Copy + Eq + Hash + Debug, const N: usize, const C: usize, c
     for Host<D, R, N, C, B, P>
 {
     fn restart(&self, record: Option<&election::Record>, now: Instant) -> Self {
-        Self {
-            member: self.member.restart(record, now),
-            authority: Authority::new(*self.authority.config(), now),
-            coordinator: Coordinator::new(*self.coordinator.config(), now),
-            hosts: self.hosts,
-            told: Told::Closed(None),
-            exhausted: false,
-            latest: now,
-        }
+        let (authority, coordinator) = (*self.authority.config(), *self.coordinator.config());
+        let (authority, coordinator) = (Authority::new(authority, now), Coordinator::new(coordinator, now));
+        Self::starting(self.member.restart(record, now), authority, coordinator, self.hosts, now)
     }
 
     fn is_kept_by(&self, after: &Self, now: Instant) -> bool {
