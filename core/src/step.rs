@@ -27,6 +27,9 @@ impl<M, R, E> Step<M, R, E> {
     pub const CAPACITY: usize = 4;
 
     /// A step without outputs.
+    ///
+    /// Where nothing comes of an input, a machine returns this at once, before it begins a step to fill: what stands in a variable
+    /// has to be copied out whole, with the room for outputs that it does not have.
     #[must_use]
     pub const fn new() -> Self {
         Self { outputs: Vec::new(), overflowed: false }

@@ -108,10 +108,10 @@ where
     type Event = Event<C::Stamp, P>;
 
     fn step(&mut self, input: InputOf<Self>, now: Instant) -> StepOf<Self> {
-        let mut step = Step::new();
         if let Input::Tick = input {
-            return step;
+            return Step::new();
         }
+        let mut step = Step::new();
         let now = now.max(self.latest);
         self.latest = now;
         let physical = self.physical(now);

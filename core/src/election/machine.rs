@@ -383,12 +383,12 @@ impl<const N: usize> Machine for Election<N> {
     type Event = Event;
 
     fn step(&mut self, input: InputOf<Self>, now: Instant) -> StepOf<Self> {
-        let mut step = Step::new();
         let now = now.max(self.latest);
         let is_tick = matches!(input, Input::Tick);
         if is_tick && self.deadline().is_none_or(|deadline| now < deadline) {
-            return step;
+            return Step::new();
         }
+        let mut step = Step::new();
         self.latest = now;
         // Before anything else: what is over is over, whatever comes in at the same time.
         let ended = self.end_if_over(is_tick, now, &mut step);

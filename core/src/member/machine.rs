@@ -109,11 +109,13 @@ impl<D: Detector, const N: usize> Machine for Member<D, N> {
     type Event = Event;
 
     fn step(&mut self, input: InputOf<Self>, now: Instant) -> StepOf<Self> {
-        let mut step = Step::new();
         let now = now.max(self.latest);
         let is_due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
+        if matches!(input, Input::Tick) && !is_due(self.deadline()) {
+            return Step::new();
+        }
+        let mut step = Step::new();
         match input {
-            Input::Tick if !is_due(self.deadline()) => return step,
             Input::Tick => {
                 if is_due(self.election.deadline()) {
                     Self::hand_out(self.election.step(Input::Tick, now), &mut step);

@@ -69,11 +69,13 @@ impl<R: Copy + Eq + Hash + Debug, const BARRIERS: usize, const PARTIES: usize> M
     type Event = Event<R>;
 
     fn step(&mut self, input: InputOf<Self>, now: Instant) -> StepOf<Self> {
+        // Before it is open, time has not begun, and is not taken to have gone on.
+        let at = if self.is_open { now.max(self.coordinator.latest) } else { now };
+        if matches!(input, Input::Tick) && self.deadline().is_none_or(|deadline| at < deadline) {
+            return Step::new();
+        }
         let mut step = Step::new();
         if !self.is_open {
-            if matches!(input, Input::Tick) && now < self.coordinator.latest {
-                return step;
-            }
             // What this outputs and what the first input can lead to fit into one step.
             self.open(now.max(self.coordinator.latest), &mut step);
         }

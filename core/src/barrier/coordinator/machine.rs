@@ -399,11 +399,11 @@ impl<R: Copy + Eq + Hash + Debug, const BARRIERS: usize, const PARTIES: usize> M
     type Event = Event<R>;
 
     fn step(&mut self, input: InputOf<Self>, now: Instant) -> StepOf<Self> {
-        let mut step = Step::new();
         let now = now.max(self.latest);
         if matches!(input, Input::Tick) && self.deadline().is_none_or(|deadline| now < deadline) {
-            return step;
+            return Step::new();
         }
+        let mut step = Step::new();
         self.latest = now;
         match input {
             Input::Tick => self.tick(now, &mut step),

@@ -430,12 +430,12 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Machine for Holder<R, N> {
     type Event = Event;
 
     fn step(&mut self, input: InputOf<Self>, now: Instant) -> StepOf<Self> {
-        let mut step = Step::new();
         let now = now.max(self.latest);
         let is_tick = matches!(input, Input::Tick);
         if is_tick && self.deadline().is_none_or(|deadline| now < deadline) {
-            return step;
+            return Step::new();
         }
+        let mut step = Step::new();
         self.latest = now;
         let ended = self.end_if_over(now, &mut step);
         match input {
