@@ -3,17 +3,13 @@
 //! A question goes to the member's own socket, in a frame of its group and under its key. It changes nothing, and who asks
 //! need not be a member. A member answers about twenty questions a second and counts the others as dropped.
 
-pub use crate::member::{Claim, Claims, Directory, PeerHealth, Status, Tallied};
+pub use quorate_std::status::{AskError, Claim, Claims, Directory, PeerHealth, Status, Tallied};
 
-use crate::driver::ASKER;
-use crate::member::{directory, wire};
-use crate::question::{self, Answer, Group};
-use core::fmt;
-use core::net::SocketAddr;
+use crate::question::put;
 use core::time::Duration;
-use quorate::NodeId;
-use quorate_wire::{BodyError, Keyring, Reader, Rejected};
-use std::io;
+use quorate_std::question::Group;
+use quorate_std::status::Pages;
+use quorate_wire::Keyring;
 use tokio::net::ToSocketAddrs;
 use tokio::time::Instant;
 
@@ -37,17 +33,7 @@ pub async fn ask(
     keyring: Option<&Keyring>,
     timeout: Duration,
 ) -> Result<Status, AskError> {
-    let group = Group { name: group, keyring };
-    question::put::<Status>(address, group, &[], timeout).await.map(|(_, status)| status)
-}
-
-impl Answer for Status {
-    const PROTOCOL: u8 = wire::PROTOCOL;
-    const VERSION: u8 = wire::VERSION;
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, BodyError> {
-        wire::read(reader)
-    }
+    put::<Status>(address, Group { name: group, keyring }, &[], timeout).await.map(|(_, status)| status)
 }
 
 /// Asks the member at `address` who the members are, where, and how locks are granted.
@@ -62,14 +48,8 @@ pub async fn directory(
     timeout: Duration,
 ) -> Result<Directory, AskError> {
     let group = Group { name: group, keyring };
-    let (from, mut directory) = question::put::<Directory>(address, group, &[directory::MEMBERS], timeout).await?;
-    for member in &mut directory.members {
-        // A member knows where the others are, and of itself only where it listens, which may be everywhere.
-        if member.0 == directory.id {
-            member.1 = Some(from);
-        }
-    }
-    Ok(directory)
+    let (from, directory) = put::<Directory>(address, group, &Directory::QUESTION, timeout).await?;
+    Ok(directory.asked_at(from))
 }
 
 /// Asks the leader of a group who holds locks and who waits for them. Any member can be asked at first.
@@ -86,99 +66,12 @@ pub async fn claims(
     timeout: Duration,
 ) -> Result<Claims, AskError> {
     let end = Instant::now() + timeout;
-    let known = directory(address, name, keyring, timeout).await?;
-    let group = Group { name, keyring };
-    let leader = known.leader.and_then(|leader| known.members.iter().find(|(member, _)| *member == leader));
-    let none = AskError::NoAuthority { asked: known.id, leader: known.leader };
-    let Some(&(_, Some(address))) = leader else { return Err(none) };
-    let mut listed: Option<Claims> = None;
+    let mut pages = Pages::new(&directory(address, name, keyring, timeout).await?)?;
     loop {
-        let from = listed.as_ref().map_or(0, |claims| claims.claims.len());
-        let what = directory::claims_from(u32::try_from(from).unwrap_or(u32::MAX));
         let left = end.saturating_duration_since(Instant::now());
-        let (_, page) = question::put::<Claims>(address, group, &what, left).await?;
-        if page.epoch.is_none() {
-            return Err(none);
-        }
-        let (total, is_last) = (page.total, page.claims.is_empty());
-        match &mut listed {
-            Some(all) => {
-                all.claims.extend(page.claims);
-                all.total = total;
-            }
-            None => listed = Some(page),
-        }
-        match listed.take() {
-            Some(all) if is_last || all.claims.len() >= total as usize => return Ok(all),
-            all => listed = all,
+        let (_, page) = put::<Claims>(pages.leader(), Group { name, keyring }, &pages.what(), left).await?;
+        if let Some(all) = pages.add(page)? {
+            return Ok(all);
         }
     }
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum AskError {
-    /// The address cannot be found.
-    Address(io::Error),
-    /// The socket cannot be used.
-    Socket(io::Error),
-    /// Nobody listens at the address.
-    NobodyListens {
-        /// The address.
-        address: SocketAddr,
-    },
-    /// No answer came in time. A member that is asked for another group, or without its key, does not answer.
-    NoAnswer {
-        /// Who was asked.
-        address: SocketAddr,
-        /// For how long.
-        timeout: Duration,
-        /// Why something that came was not an answer.
-        refused: Option<Rejected>,
-    },
-    /// No member grants locks: none leads at present, or the group's guarantee lets none of them host anything.
-    NoAuthority {
-        /// Who was asked.
-        asked: NodeId,
-        /// Who leads, as far as that member knows.
-        leader: Option<NodeId>,
-    },
-}
-
-impl fmt::Display for AskError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address(error) => write!(f, "cannot find the address: {error}"),
-            Self::Socket(error) => write!(f, "cannot ask: {error}"),
-            Self::NobodyListens { address } => write!(f, "nobody listens on {address}"),
-            Self::NoAnswer { address, timeout, refused: None } => write!(
-                f,
-                "{address} did not answer within {timeout:?}; a member answers only who names its group and has its key"
-            ),
-            Self::NoAnswer { address, timeout, refused: Some(refused) } => {
-                write!(f, "{address} did not answer within {timeout:?} in a way that can be read: {refused}")
-            }
-            Self::NoAuthority { leader: None, asked } => {
-                write!(f, "nobody grants locks: node {asked} knows of no leader at present")
-            }
-            Self::NoAuthority { leader: Some(leader), .. } => {
-                write!(f, "nobody grants locks: node {leader} leads, and hosts none")
-            }
-        }
-    }
-}
-
-impl core::error::Error for AskError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Address(error) | Self::Socket(error) => Some(error),
-            Self::NobodyListens { .. } | Self::NoAnswer { .. } | Self::NoAuthority { .. } => None,
-        }
-    }
-}
-
-/// Whether no member can have `id`: it is a client's, or the one under which questions are asked.
-pub(crate) fn is_reserved(id: NodeId) -> bool {
-    id.is_client() || id == ASKER
 }

@@ -29,6 +29,8 @@ pub enum AcquireError {
     Refused(Refusal),
     /// It was granted and lost before it could be handed over.
     Lost(Loss),
+    /// It was [cancelled](crate::Cancel).
+    Cancelled,
     /// The locks are being shut down.
     ShuttingDown,
     /// More is held and waited for than can be counted.
@@ -58,6 +60,7 @@ impl fmt::Display for AcquireError {
             Self::Grace(left) => write!(f, "{}", Refusal::Grace(*left)),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Lost(why) => write!(f, "it was granted and lost again: {why}"),
+            Self::Cancelled => write!(f, "it was cancelled"),
             Self::ShuttingDown => write!(f, "the locks are being shut down"),
             Self::TooMany => write!(f, "more is held and waited for than can be counted"),
         }

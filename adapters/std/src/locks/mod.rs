@@ -1,33 +1,47 @@
-//! Locks, shared locks and semaphores among the threads of one process, with leases and fencing tokens.
+//! Locks, shared locks and semaphores, with leases and fencing tokens: those that a cluster grants, and those among the threads of one
+//! process.
 //!
-//! All machines of one [`Locks`] (an [`Authority`](quorate::lease::authority::Fixed), and a
-//! [`Holder`](quorate::lease::holder::Holder) for each acquisition) are behind one mutex: a thread that acquires or releases steps
-//! whichever of them have something to do, and one further thread renews leases at their deadlines. So a lock that is free is
-//! acquired without waiting for any other thread, and tokens and their order are those of a cluster's locks.
+//! All machines of one [`Locks`] are behind one mutex: a [`Holder`](quorate::lease::holder::Holder) for each acquisition, and among
+//! threads the [`Authority`](quorate::lease::authority::Fixed), too. A thread that acquires or releases steps whichever of them have
+//! something to do, and one further thread renews leases at their deadlines; of a cluster's, that is the one that receives. So a lock
+//! among threads that is free is acquired without waiting for any other thread, and one that a cluster grants costs a round trip.
 //!
-//! Tokens begin anew with each `Locks`: they order what is done in one life of a process.
+//! Tokens among threads begin anew with each `Locks`: they order what is done in one life of a process.
 
 mod acquire;
 mod arena;
+mod doubt;
 mod error;
 mod guard;
+mod phase;
+mod rules;
+mod stake;
+mod watch;
 
-pub use acquire::Acquire;
+pub use acquire::{Acquire, Wish, wish, with_permits};
 pub use arena::MAX_CLAIMS;
+pub use doubt::{Doubt, DoubtReason};
 pub use error::{AcquireError, ReleaseError};
 pub use guard::Guard;
+pub use phase::Phase;
+pub use rules::Rules;
+pub use watch::Watch;
 
-use crate::clock::{Clock, LONGEST_SLEEP};
-use crate::sync::{Condvar, Mutex, MutexGuard, lock, wait};
+use crate::carrier::Carrier;
+use crate::clock::Clock;
+use crate::shared::{self, LookedAfter, Shared};
+use crate::signal::Bell;
 use arena::Arena;
 use core::fmt;
-use quorate::lease::holder::{ConfigError, Timing};
-use quorate::lease::{Mode, holder};
-use quorate::{Instant, Seed};
+use core::time::Duration;
+use quorate::Seed;
+use quorate::lease::Mode;
+use quorate::lease::holder::{Config, ConfigError, Timing};
 use std::io;
 use std::sync::Arc;
 
-/// Acquires locks among the threads of one process. Clones are handles to the same ones.
+/// Acquires locks: [among the threads](Locks::start) of one process, or those of a cluster ([`Client::locks`](crate::Client::locks)).
+/// Clones are handles to the same ones.
 ///
 /// ```
 /// use quorate::DriftBound;
@@ -59,54 +73,98 @@ pub struct Locks {
 
 /// Ends everything when the last of the locks and guards is dropped.
 struct Handle {
-    shared: Arc<Shared>,
-}
-
-/// What threads share.
-struct Shared {
-    arena: Mutex<Arena>,
-    /// Something is due earlier than it was, or everything ends.
-    rescheduled: Condvar,
-    clock: Arc<dyn Clock>,
+    shared: Arc<Shared<Arena>>,
 }
 
 impl Locks {
-    /// Locks with these timings, by this clock. Nobody is granted more than [`MAX_CLAIMS`] at a time, and nobody waits beside that.
+    /// Locks among threads with these timings, by this clock. Nobody is granted more than [`MAX_CLAIMS`] at a time, and nobody waits
+    /// beside that.
     ///
     /// # Errors
     ///
     /// Which of the timings cannot be, or that there can be no further thread.
     pub fn start(timing: Timing, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let locks = Self::idle(timing, clock)?;
-        let shared = locks.handle.shared.clone();
-        let look_after = move || shared.look_after();
-        std::thread::Builder::new().name("quorate-locks".to_owned()).spawn(look_after).map_err(StartError::Thread)?;
+        let bell = Arc::new(Bell::default());
+        let locks = Self::alone(timing, clock, LookedAfter::Rung(bell.clone()))?;
+        locks.have_looked_after(bell).map_err(StartError::Thread)?;
         Ok(locks)
     }
 
-    /// The same, but nobody looks after deadlines except who waits.
-    fn idle(timing: Timing, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let config = holder::Config::new(timing, Seed::new(1)).map_err(StartError::Timing)?;
-        let arena = Arena::new(config, clock.now());
-        let shared = Shared { arena: Mutex::new(arena), rescheduled: Condvar::new(), clock };
-        Ok(Self { handle: Arc::new(Handle { shared: Arc::new(shared) }) })
+    fn alone(timing: Timing, clock: Arc<dyn Clock>, looked_after: LookedAfter) -> Result<Self, StartError> {
+        let config = Config::new(timing, Seed::new(1)).map_err(StartError::Timing)?;
+        let arena = Arena::alone(config, clock.now());
+        Ok(Self { handle: Arc::new(Handle { shared: Arc::new(Shared::new(arena, clock, None, looked_after)) }) })
+    }
+
+    /// Locks that are granted by whoever is behind `carrier`. A thread is started that looks after them.
+    ///
+    /// # Errors
+    ///
+    /// If there can be no further thread.
+    pub fn over(carrier: impl Carrier, rules: &Rules) -> io::Result<Self> {
+        let bell = Arc::new(Bell::default());
+        let locks = Self::looked_after(Box::new(carrier), rules, LookedAfter::Rung(bell.clone()));
+        locks.have_looked_after(bell)?;
+        Ok(locks)
+    }
+
+    /// The same, looked after by whoever does.
+    pub(crate) fn looked_after(carrier: Box<dyn Carrier>, rules: &Rules, looked_after: LookedAfter) -> Self {
+        let arena = Arena::among(*rules.config(), carrier.group());
+        let shared = Shared::attached(arena, rules.clock().clone(), carrier, looked_after);
+        Self { handle: Arc::new(Handle { shared }) }
+    }
+
+    fn have_looked_after(&self, bell: Arc<Bell>) -> io::Result<()> {
+        let shared = self.handle.shared.clone();
+        let look_after = move || shared::look_after(&shared, &bell);
+        std::thread::Builder::new().name("quorate-locks".to_owned()).spawn(look_after).map(|_| ())
+    }
+
+    pub(crate) fn machines(&self) -> Arc<Shared<impl shared::Machines>> {
+        self.handle.shared.clone()
     }
 
     /// A lock, held by one at a time.
     pub fn acquire(&self, name: &str) -> Acquire {
-        Acquire::new(self.handle.clone(), name, Some(Mode::Exclusive), (0, 0))
+        Acquire::new(self.handle.clone(), wish(name, Some(Mode::Exclusive), (0, 0)))
     }
 
     /// A lock that is held by any number together, as long as all of them want it shared: a lock to read, whose counterpart to
     /// write is [`acquire`](Locks::acquire).
     pub fn shared(&self, name: &str) -> Acquire {
-        Acquire::new(self.handle.clone(), name, Some(Mode::Shared), (0, 0))
+        Acquire::new(self.handle.clone(), wish(name, Some(Mode::Shared), (0, 0)))
     }
 
     /// A permit of the `of` permits of a semaphore, or [several](Acquire::permits) together. All who use it must say the same
     /// `of`.
     pub fn semaphore(&self, name: &str, of: u16) -> Acquire {
-        Acquire::new(self.handle.clone(), name, Mode::permits(1, of), (1, of))
+        Acquire::new(self.handle.clone(), wish(name, Mode::permits(1, of), (1, of)))
+    }
+
+    /// The timings.
+    #[must_use]
+    pub fn timing(&self) -> Timing {
+        self.handle.shared.look(|arena, _| *arena.config().timing())
+    }
+
+    /// Stops in good order: nothing is acquired any more, who waits is told so, and what is held is kept until its guards are dropped.
+    /// Waits until all of it has been given up, for so long at most; `None` is for as long as it takes. Whether it has.
+    pub fn shutdown(&self, longest: Option<Duration>) -> bool {
+        let shared = &self.handle.shared;
+        let end = shared::end(&*shared.clock, longest);
+        shared.act(|arena, now| arena.drain(now));
+        while let Some(condition) = shared.look(|arena, _| arena.busy()) {
+            let is_over = shared.wait(&condition, |arena, now| {
+                let is_over = end.is_some_and(|end| end <= now);
+                let is_still_busy = arena.busy().is_some_and(|busy| Arc::ptr_eq(&busy, &condition));
+                if is_over || !is_still_busy { Ok(is_over) } else { Err(end) }
+            });
+            if is_over {
+                return false;
+            }
+        }
+        true
     }
 }
 
@@ -116,47 +174,9 @@ impl fmt::Debug for Locks {
     }
 }
 
-impl Shared {
-    fn arena(&self) -> MutexGuard<'_, Arena> {
-        lock(&self.arena)
-    }
-
-    /// Does something with the machines, lets them come to rest, and has those looked after whom it concerns.
-    fn act<T>(&self, act: impl FnOnce(&mut Arena, Instant) -> T) -> T {
-        let mut arena = self.arena();
-        let (due, now) = (arena.due(), self.clock.now());
-        let done = act(&mut arena, now);
-        arena.settle(now);
-        let changed = arena.changed();
-        let earlier = arena.due().is_some_and(|at| due.is_none_or(|due| at < due));
-        drop(arena);
-        for condition in changed {
-            condition.notify_all();
-        }
-        if earlier {
-            self.rescheduled.notify_one();
-        }
-        done
-    }
-
-    /// Has every machine ticked at its deadline, until there are no locks and no guards any more.
-    fn look_after(&self) {
-        loop {
-            self.act(|_, _| ());
-            let arena = self.arena();
-            if arena.is_closing() {
-                return;
-            }
-            let left = arena.due().map(|due| due.since(self.clock.now()).min(LONGEST_SLEEP));
-            drop(wait(&self.rescheduled, arena, left));
-        }
-    }
-}
-
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.shared.arena().close();
-        self.shared.rescheduled.notify_one();
+        self.shared.close();
     }
 }
 
@@ -190,5 +210,5 @@ impl core::error::Error for StartError {
 
 #[cfg(all(test, any(loom, shuttle)))]
 pub(crate) fn without_clock_thread(timing: Timing, clock: Arc<dyn Clock>) -> Locks {
-    Locks::idle(timing, clock).expect("valid timings")
+    Locks::alone(timing, clock, LookedAfter::ByWaiters).expect("valid timings")
 }

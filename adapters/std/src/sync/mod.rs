@@ -11,10 +11,14 @@ pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 
-#[cfg(not(any(loom, shuttle)))]
 pub(crate) mod atomic {
     //! Atomics.
-    pub(crate) use core::sync::atomic::{AtomicUsize, Ordering};
+    #[cfg(not(any(loom, shuttle)))]
+    pub(crate) use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+    #[cfg(loom)]
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+    #[cfg(shuttle)]
+    pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 }
 
 mod mailbox;
@@ -62,9 +66,9 @@ pub(crate) fn planted(bug: Bug) -> bool {
 /// Bugs that can be planted, so that it can be seen that the model checkers find them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bug {
-    /// A mailbox notifies who waits before it puts the mail there, and not after that.
+    /// Who waits is notified before what it waits for is there, and not after that; or looks, and waits a moment later.
     LostWakeup,
-    /// A holder that was given up is listed as free twice, and so serves two acquisitions at once.
+    /// A holder or a place that was given up is listed as free twice, and so serves two acquisitions or parties at once.
     DoubleRelease,
 }
 

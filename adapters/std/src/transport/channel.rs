@@ -20,7 +20,9 @@
 //! ```
 
 use super::{Incoming, Link, Origin, Transport, Waker};
+use crate::client::Way;
 use crate::sync::{Mailbox, Mutex, MutexGuard, Taken, Undelivered, lock};
+use core::net::SocketAddr;
 use core::time::Duration;
 use quorate::NodeId;
 use std::collections::{HashMap, HashSet};
@@ -64,7 +66,7 @@ impl Network {
         if let Some(before) = self.nodes().queues.insert(node, incoming.clone()) {
             before.close();
         }
-        Channel { node, network: self.clone(), incoming }
+        Channel { outgoing: Outgoing { node, network: self.clone() }, incoming }
     }
 
     /// From now on nothing that `from` sends reaches `to`.
@@ -98,13 +100,26 @@ impl Network {
 /// One member's end of a [`Network`].
 #[derive(Debug)]
 pub struct Channel {
-    node: NodeId,
-    network: Network,
+    outgoing: Outgoing,
     incoming: Queue,
 }
 
-impl Link for Channel {
-    fn send(&mut self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
+impl Channel {
+    /// The way out, for other threads.
+    pub(crate) fn outgoing(&self) -> Outgoing {
+        self.outgoing.clone()
+    }
+}
+
+/// The way out of one member's end.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    node: NodeId,
+    network: Network,
+}
+
+impl Way for Outgoing {
+    fn send(&self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
         let queue = {
             let nodes = self.network.nodes();
             if nodes.cut.contains(&(self.node, to)) {
@@ -116,6 +131,20 @@ impl Link for Channel {
             Undelivered::Full(_) => io::ErrorKind::WouldBlock.into(),
             Undelivered::Closed(_) => io::ErrorKind::ConnectionRefused.into(),
         })
+    }
+
+    fn vouches(&self, from: Origin, member: NodeId) -> bool {
+        from == Origin::Peer(member)
+    }
+
+    fn address(&self, _: NodeId) -> Option<SocketAddr> {
+        None
+    }
+}
+
+impl Link for Channel {
+    fn send(&mut self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
+        self.outgoing.send(to, datagram)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::{BindError, Incoming, Link, Origin, Places, Transport, Waker};
 use super::{canonical, is_about_one_datagram, mapped, open};
-use crate::clock;
-use crate::sync::Mailbox;
+use crate::client::Way;
+use crate::sync::{Mailbox, Mutex, lock};
+use crate::{clock, question};
 use core::net::SocketAddr;
 use core::time::Duration;
 use mio::net::UdpSocket;
@@ -44,14 +45,21 @@ const ANSWERS: usize = 64;
 /// ```
 #[derive(Debug)]
 pub struct Udp {
-    socket: UdpSocket,
+    outgoing: Arc<Outgoing>,
     local: SocketAddr,
     poll: Poll,
     events: Events,
     waker: Waker,
-    places: Places,
     found: Arc<Mailbox<Found>>,
     lenient: bool,
+}
+
+/// The way out of a socket, which other threads can go, too.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    socket: UdpSocket,
+    v4: bool,
+    places: Mutex<Places>,
 }
 
 /// What was found of whom.
@@ -64,6 +72,35 @@ impl Udp {
     ///
     /// If the address cannot be listened on: it is in use, or not one of this machine.
     pub fn bind(listen: SocketAddr, peers: impl IntoIterator<Item = (NodeId, String)>) -> Result<Self, BindError> {
+        let mut udp = Self::open(listen, Places::new(peers, listen.is_ipv4()))?;
+        let peers: Vec<NodeId> = lock(&udp.outgoing.places).peers().collect();
+        for peer in peers {
+            udp.look_up(peer);
+        }
+        Ok(udp)
+    }
+
+    /// Binds a socket on any port, of a kind that reaches all of these. They are looked up first; one that is not found is looked up
+    /// again later.
+    pub(crate) fn towards(peers: Vec<(NodeId, String)>) -> Result<Self, BindError> {
+        let found: Vec<(NodeId, io::Result<Vec<SocketAddr>>)> = peers
+            .iter()
+            .map(|(peer, name)| (*peer, name.to_socket_addrs().map(|found| found.map(canonical).collect())))
+            .collect();
+        let has_v4 = |found: &Vec<SocketAddr>| found.iter().any(SocketAddr::is_ipv4);
+        let v4 = found.iter().filter_map(|(_, found)| found.as_ref().ok()).all(has_v4);
+        let mut places = Places::new(peers, v4);
+        for (peer, found) in found {
+            if places.look_up(peer, clock::now()).is_some()
+                && let Some(notice) = places.settle(peer, found)
+            {
+                notice.log();
+            }
+        }
+        Self::open(question::any(v4), places)
+    }
+
+    fn open(listen: SocketAddr, places: Places) -> Result<Self, BindError> {
         let failed = |error| BindError::new(listen, error);
         let mut socket = UdpSocket::from_std(open(listen)?);
         let local = socket.local_addr().map_err(failed)?;
@@ -74,14 +111,14 @@ impl Udp {
             // It fails only if the kernel has no memory for eight bytes; then it is woken by the next deadline.
             let _ = waker.wake();
         });
-        let (places, found) = (Places::new(peers, local.is_ipv4()), Arc::new(Mailbox::new(ANSWERS)));
-        let mut udp =
-            Self { socket, local, poll, events: Events::with_capacity(4), waker, places, found, lenient: false };
-        let peers: Vec<NodeId> = udp.places.peers().collect();
-        for peer in peers {
-            udp.look_up(peer);
-        }
-        Ok(udp)
+        let outgoing = Arc::new(Outgoing { socket, v4: local.is_ipv4(), places: Mutex::new(places) });
+        let found = Arc::new(Mailbox::new(ANSWERS));
+        Ok(Self { outgoing, local, poll, events: Events::with_capacity(4), waker, found, lenient: false })
+    }
+
+    /// The way out, for other threads.
+    pub(crate) fn outgoing(&self) -> Arc<Outgoing> {
+        self.outgoing.clone()
     }
 
     /// The same, but what any address sends may speak for any peer: for networks that change addresses on the way.
@@ -93,7 +130,7 @@ impl Udp {
     }
 
     fn look_up(&mut self, peer: NodeId) {
-        let Some(name) = self.places.look_up(peer, clock::now()) else { return };
+        let Some(name) = lock(&self.outgoing.places).look_up(peer, clock::now()) else { return };
         let (found, waker) = (self.found.clone(), self.waker.clone());
         let look_up = move || {
             let addresses = name.to_socket_addrs().map(Iterator::collect);
@@ -106,19 +143,16 @@ impl Udp {
         }
     }
 
-    fn send_to(&self, address: SocketAddr, datagram: &[u8]) -> io::Result<()> {
-        self.socket.send_to(datagram, mapped(address, self.local.is_ipv4())).map(|_| ())
-    }
-
     /// What there is now.
     fn receive_now(&mut self, buffer: &mut [u8]) -> io::Result<Option<Incoming>> {
         while let Some((peer, found)) = self.found.try_take() {
-            if let Some(notice) = self.places.settle(peer, found) {
+            let notice = lock(&self.outgoing.places).settle(peer, found);
+            if let Some(notice) = notice {
                 return Ok(Some(Incoming::Notice(notice)));
             }
         }
         loop {
-            match self.socket.recv_from(buffer) {
+            match self.outgoing.socket.recv_from(buffer) {
                 Ok((length, from)) => {
                     return Ok(Some(Incoming::Datagram { length, from: Origin::Address(canonical(from)) }));
                 }
@@ -130,28 +164,48 @@ impl Udp {
     }
 }
 
-impl Link for Udp {
-    fn send(&mut self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
-        let address = self.places.address(to).ok_or(io::ErrorKind::NotConnected)?;
+impl Outgoing {
+    fn send_to(&self, address: SocketAddr, datagram: &[u8]) -> io::Result<()> {
+        self.socket.send_to(datagram, mapped(address, self.v4)).map(|_| ())
+    }
+}
+
+impl Way for Outgoing {
+    fn send(&self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
+        let address = self.address(to).ok_or(io::ErrorKind::NotConnected)?;
         self.send_to(address, datagram)
     }
 
     fn vouches(&self, from: Origin, peer: NodeId) -> bool {
         match from {
             Origin::Peer(from) => from == peer,
-            Origin::Address(from) => self.lenient || self.places.address(peer) == Some(from),
-        }
-    }
-
-    fn reply(&mut self, to: Origin, datagram: &[u8]) -> io::Result<()> {
-        match to {
-            Origin::Peer(peer) => self.send(peer, datagram),
-            Origin::Address(address) => self.send_to(address, datagram),
+            Origin::Address(from) => self.address(peer) == Some(from),
         }
     }
 
     fn address(&self, peer: NodeId) -> Option<SocketAddr> {
-        self.places.address(peer)
+        lock(&self.places).address(peer)
+    }
+}
+
+impl Link for Udp {
+    fn send(&mut self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
+        self.outgoing.send(to, datagram)
+    }
+
+    fn vouches(&self, from: Origin, peer: NodeId) -> bool {
+        (self.lenient && matches!(from, Origin::Address(_))) || self.outgoing.vouches(from, peer)
+    }
+
+    fn reply(&mut self, to: Origin, datagram: &[u8]) -> io::Result<()> {
+        match to {
+            Origin::Peer(peer) => self.outgoing.send(peer, datagram),
+            Origin::Address(address) => self.outgoing.send_to(address, datagram),
+        }
+    }
+
+    fn address(&self, peer: NodeId) -> Option<SocketAddr> {
+        self.outgoing.address(peer)
     }
 
     fn silent(&mut self, peer: NodeId) {

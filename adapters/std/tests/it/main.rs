@@ -1,10 +1,13 @@
 //! Drivers, seats and locks as a whole: on threads, channels and real sockets.
 #![cfg(not(any(loom, shuttle)))]
 
+mod barriers;
 mod driver;
 mod locks;
 mod machine;
+mod member;
 mod script;
+mod services;
 mod sockets;
 
 use core::time::Duration;

@@ -8,52 +8,25 @@
 //!
 //! What is promised, and what is assumed, is said at [`quorate::barrier`].
 
-mod error;
 mod seat;
 
-pub use error::BarrierError;
+pub use quorate_std::barriers::{BarrierError, Rules};
 
-use crate::clock::{self, Clock};
 use crate::locks::{Answers, Carrier, Inbox, MAX_AUTHORITIES};
-use crate::question::random;
 use core::fmt;
 use core::pin::pin;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
-use quorate::barrier::party::{self, Command, Config, Timing};
+use quorate::barrier::party::{self, Command, Config};
 use quorate::barrier::{Generation, Message, PartyId};
 use quorate::{Group, Name, NodeId, Seed};
-use seat::{End, Seat};
+use quorate_std::question::random;
+use seat::Seat;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::watch;
 
 type Party = party::Party<Name, MAX_AUTHORITIES>;
-
-/// How barriers are waited at.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    timing: Timing,
-    clock: Arc<dyn Clock>,
-}
-
-impl Rules {
-    /// With these timings, by [`clock::System`].
-    ///
-    /// # Errors
-    ///
-    /// Which of the timings cannot be.
-    pub fn new(timing: Timing) -> Result<Self, party::ConfigError> {
-        Config::new(1, timing, Seed::new(0))?;
-        Ok(Self { timing, clock: Arc::new(clock::System) })
-    }
-
-    /// The same by another clock.
-    #[must_use]
-    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ..self }
-    }
-}
 
 /// Meets others at barriers. Clones meet at the same ones.
 #[derive(Clone)]
@@ -176,10 +149,10 @@ impl Place {
     fn attend(&self) -> Result<Attended, BarrierError> {
         let name = self.name?;
         let Hall { rules, group, carrier, seats, next, .. } = &*self.hall;
-        let config = Config::new(self.parties, rules.timing, Seed::new(random())).map_err(BarrierError::Config)?;
+        let config = Config::new(self.parties, rules.timing(), Seed::new(random())).map_err(BarrierError::Config)?;
         let id = PartyId::new(next.fetch_add(1, Ordering::Relaxed));
-        let party = Party::new(config, name, group.clone(), id, None, rules.clock.now());
-        let seat = Seat::new(party, rules.clock.clone(), carrier.clone());
+        let party = Party::new(config, name, group.clone(), id, None, rules.clock().now());
+        let seat = Seat::new(party, rules.clock().clone(), carrier.clone());
         seats.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(&seat));
         let (looked_after, hall) = (seat.clone(), self.hall.clone());
         tokio::spawn(async move {
@@ -206,20 +179,9 @@ impl Attended {
             let mut changed = pin!(self.seat.changed.notified());
             changed.as_mut().enable();
             if let Some(end) = self.seat.end() {
-                return self.outcome(end);
+                return end.result(self.name, self.parties, self.seat.arrived());
             }
             changed.await;
-        }
-    }
-
-    fn outcome(&self, end: End) -> Result<Generation, BarrierError> {
-        let (name, parties, arrived) = (self.name, self.parties, self.seat.arrived());
-        match end {
-            End::Released(generation) => Ok(generation),
-            End::Broken(generation, cause) => Err(BarrierError::Broken { name, parties, arrived, generation, cause }),
-            End::Unknown(generation) => Err(BarrierError::Unknown { name, generation }),
-            End::Refused(refusal) => Err(BarrierError::Refused(refusal)),
-            End::Cancelled => Err(BarrierError::Cancelled),
         }
     }
 }

@@ -4,21 +4,12 @@ use super::{Carrier, Party};
 use crate::clock::{Clock, LONGEST_SLEEP};
 use core::pin::pin;
 use core::time::Duration;
+use quorate::barrier::Message;
 use quorate::barrier::party::{Command, Event, Standing};
-use quorate::barrier::{Cause, Generation, Message, Refusal};
 use quorate::{Input, Machine, Name, NodeId, Output};
+use quorate_std::barriers::End;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
-
-/// How an arrival ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    Released(Generation),
-    Broken(Option<Generation>, Cause),
-    Unknown(Generation),
-    Refused(Refusal),
-    Cancelled,
-}
 
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -80,19 +71,10 @@ impl Seat {
         for event in outputs.events() {
             let name = state.party.resource();
             tracing::debug!(%name, ?event, "at a barrier");
-            let end = match *event {
-                Event::Waiting { arrived, .. } => {
-                    state.arrived = arrived;
-                    None
-                }
-                Event::Released { generation } => Some(End::Released(generation)),
-                Event::Broken { generation, cause } => Some(End::Broken(generation, cause)),
-                Event::Unknown { generation } => Some(End::Unknown(generation)),
-                Event::Failed { why } => Some(End::Refused(why)),
-                Event::Cancelled { .. } => Some(End::Cancelled),
-                Event::Left | Event::Rejected { .. } | Event::Refused(_) => None,
-            };
-            state.end = end.or(state.end);
+            if let Event::Waiting { arrived, .. } = *event {
+                state.arrived = arrived;
+            }
+            state.end = End::of(event).or(state.end);
         }
         drop(state);
         let mut told = false;

@@ -4,6 +4,7 @@ use crate::transport::Origin;
 use crate::transport::channel::Outgoing;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use quorate::NodeId;
+use quorate_std::client::Way;
 use quorate_std::transport::{canonical, is_about_one_datagram, mapped, open};
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -48,31 +49,6 @@ impl Link {
         Ok((Self::Udp { socket: socket.clone(), v4, places: RwLock::new(places) }, Incoming::Udp(socket)))
     }
 
-    pub(super) fn send(&self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Channel(outgoing) => outgoing.send(to, datagram),
-            Self::Udp { socket, v4, .. } => {
-                let address = self.address(to).ok_or(io::ErrorKind::NotConnected)?;
-                socket.try_send_to(datagram, mapped(address, *v4)).map(|_| ())
-            }
-        }
-    }
-
-    /// Where a member is thought to be.
-    pub(super) fn address(&self, member: NodeId) -> Option<SocketAddr> {
-        let Self::Udp { places, .. } = self else { return None };
-        let places = places.read().unwrap_or_else(PoisonError::into_inner);
-        places.iter().find(|place| place.member == member)?.address
-    }
-
-    /// Whether what came from there may speak for `member`.
-    pub(super) fn vouches(&self, from: Origin, member: NodeId) -> bool {
-        match from {
-            Origin::Peer(from) => from == member,
-            Origin::Address(from) => self.address(member) == Some(from),
-        }
-    }
-
     /// Looks every name up again, for nobody answers.
     pub(super) async fn look_up(&self) {
         let Self::Udp { places, v4, .. } = self else { return };
@@ -86,6 +62,31 @@ impl Link {
                     known.address = Some(found);
                 }
             }
+        }
+    }
+}
+
+impl Way for Link {
+    fn send(&self, to: NodeId, datagram: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Channel(outgoing) => outgoing.send(to, datagram),
+            Self::Udp { socket, v4, .. } => {
+                let address = self.address(to).ok_or(io::ErrorKind::NotConnected)?;
+                socket.try_send_to(datagram, mapped(address, *v4)).map(|_| ())
+            }
+        }
+    }
+
+    fn address(&self, member: NodeId) -> Option<SocketAddr> {
+        let Self::Udp { places, .. } = self else { return None };
+        let places = places.read().unwrap_or_else(PoisonError::into_inner);
+        places.iter().find(|place| place.member == member)?.address
+    }
+
+    fn vouches(&self, from: Origin, member: NodeId) -> bool {
+        match from {
+            Origin::Peer(from) => from == member,
+            Origin::Address(from) => self.address(member) == Some(from),
         }
     }
 }

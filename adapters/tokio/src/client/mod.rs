@@ -4,22 +4,22 @@ mod builder;
 mod link;
 mod receive;
 
-pub use builder::{ClientBuilder, ConnectError};
+pub use builder::ClientBuilder;
+pub use quorate_std::client::ConnectError;
 
 use crate::Locks;
-use crate::barriers::{self, Barriers};
+use crate::barriers::Barriers;
 use crate::driver::Counters;
-use crate::locks::{Answers, Carrier, MAX_AUTHORITIES, Rules};
+use crate::locks::{Answers, Carrier, MAX_AUTHORITIES};
 use core::fmt;
 use link::{Incoming, Link};
-use quorate::{Group, Incarnation, Name, NodeId, To, barrier, lease};
-use quorate_std::driver::Traffic;
-use quorate_wire::{Codec, Draft, MAX_DATAGRAM, Payload, Roster, Sender};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use quorate::{Group, Name, NodeId, To, barrier, lease};
+use quorate_std::client::{Plan, Post, Prepared};
+use std::sync::Arc;
 use tokio::task::AbortHandle;
 
-/// A client of a cluster: it holds locks that the leader grants, and waits at barriers that the leader coordinates. It finds the leader, and follows it when it changes. One socket
-/// serves however many locks and barriers. Clones are the same client.
+/// A client of a cluster: it holds locks that the leader grants, and waits at barriers that the leader coordinates. It finds the
+/// leader, and follows it when it changes. One socket serves however many locks and barriers. Clones are the same client.
 ///
 /// It is a node with a number of its own, drawn at random at each start from [`NodeId::FIRST_CLIENT`] on, and a new incarnation,
 /// so members can tell its frames apart and answer it where they heard it last.
@@ -46,24 +46,36 @@ pub struct Client {
 impl Client {
     /// Begins to describe a client of the group of this name.
     pub fn builder(group: impl Into<String>) -> ClientBuilder {
-        ClientBuilder::new(group.into())
+        ClientBuilder::new(Plan::new(group.into()))
     }
 
-    fn new(way: Way, rules: Rules, meeting: barriers::Rules) -> Self {
-        let (locks, barriers) = (Locks::over(way.clone(), rules), Barriers::over(way.clone(), meeting));
+    /// Opens a socket to the members that the plan names.
+    pub(crate) async fn connect(plan: Plan) -> Result<Self, ConnectError> {
+        let (link, incoming) = Link::udp(&plan.members).await.map_err(ConnectError::Socket)?;
+        let id = plan.id();
+        Ok(Self::over(plan.prepare(id)?, link, incoming))
+    }
+
+    fn over(prepared: Prepared, link: Link, incoming: Incoming) -> Self {
+        let Prepared { group, codec, holding, meeting } = prepared;
+        let link = Arc::new(link);
+        let (post, intake) = Post::new(&codec, group, link.clone());
+        let receiving = tokio::spawn(receive::receive(intake, link, incoming)).abort_handle();
+        let way = Way(Arc::new(Shared { post, receiving }));
+        let (locks, barriers) = (Locks::over(way.clone(), holding), Barriers::over(way.clone(), meeting));
         Self { way, locks, barriers }
     }
 
     /// As which node it speaks.
     #[must_use]
     pub fn id(&self) -> NodeId {
-        self.way.0.group.me()
+        self.way.0.post.group().me()
     }
 
     /// The members, as it was told or has learnt when it connected.
     #[must_use]
     pub fn members(&self) -> &[NodeId] {
-        self.way.0.group.peers()
+        self.way.0.post.group().peers()
     }
 
     /// The locks that the cluster grants.
@@ -81,7 +93,7 @@ impl Client {
     /// What was sent, received and dropped.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.way.0.inbound.traffic.counters()
+        self.way.0.post.counters()
     }
 }
 
@@ -101,101 +113,36 @@ struct Way(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    group: Group<MAX_AUTHORITIES>,
-    seal: Mutex<Seal>,
-    inbound: Arc<Inbound>,
+    post: Arc<Post>,
     /// Ends the task that receives.
     receiving: AbortHandle,
 }
 
-/// What the task that receives needs, and nothing that would keep the rest alive.
-#[derive(Debug)]
-struct Inbound {
-    link: Link,
-    traffic: Traffic,
-    leases: OnceLock<Answers<lease::Message<Name>>>,
-    barriers: OnceLock<Answers<barrier::Message<Name>>>,
-}
-
-/// What frames are made with.
-#[derive(Debug)]
-struct Seal {
-    codec: Codec,
-    sender: Sender,
-    buffer: Box<[u8; MAX_DATAGRAM]>,
-}
-
-impl Way {
-    fn start(
-        codec: &Codec,
-        incarnation: Incarnation,
-        group: Group<MAX_AUTHORITIES>,
-        link: Link,
-        incoming: Incoming,
-    ) -> Self {
-        let sender = Sender::new(codec, Roster::NONE, group.me(), incarnation);
-        let seal = Mutex::new(Seal { codec: codec.clone(), sender, buffer: Box::new([0; MAX_DATAGRAM]) });
-        let inbound =
-            Arc::new(Inbound { link, traffic: Traffic::default(), leases: OnceLock::new(), barriers: OnceLock::new() });
-        let receiver = receive::Receiver::new(codec.clone(), &group, inbound.clone(), incoming);
-        let receiving = tokio::spawn(receiver.run()).abort_handle();
-        Self(Arc::new(Shared { group, seal, inbound, receiving }))
-    }
-
-    fn send<P: Payload>(&self, to: To, message: &P) {
-        let Shared { seal, inbound: inner, group, .. } = &*self.0;
-        let mut seal = seal.lock().unwrap_or_else(PoisonError::into_inner);
-        let Seal { codec, sender, buffer } = &mut *seal;
-        let mut draft = Draft::with_limit(buffer.as_mut_slice(), codec.limit());
-        let datagram = match draft.push(message).and_then(|()| sender.close(codec, to, draft)) {
-            Ok(datagram) => datagram,
-            Err(error) => {
-                inner.traffic.unsent();
-                tracing::error!(%error, "a message that cannot be sent");
-                return;
-            }
-        };
-        let one = match to {
-            To::Node(node) => [node],
-            To::Peers => [group.me()],
-        };
-        for &member in if to == To::Peers { group.peers() } else { &one } {
-            match inner.link.send(member, datagram) {
-                Ok(()) => inner.traffic.sent(),
-                Err(error) => {
-                    inner.traffic.unsent();
-                    tracing::debug!(%member, %error, "cannot send");
-                }
-            }
-        }
-    }
-}
-
 impl Carrier for Way {
     fn group(&self) -> Group<MAX_AUTHORITIES> {
-        self.0.group.clone()
+        self.0.post.group().clone()
     }
 
     fn attach(&self, answers: Answers) {
-        let _ = self.0.inbound.leases.set(answers); // Only the client's own locks are over it.
+        self.0.post.deliver_leases(Box::new(answers));
     }
 
     fn send(&self, to: To, message: lease::Message<Name>) {
-        Way::send(self, to, &message);
+        self.0.post.send(to, &message);
     }
 }
 
 impl Carrier<barrier::Message<Name>> for Way {
     fn group(&self) -> Group<MAX_AUTHORITIES> {
-        self.0.group.clone()
+        self.0.post.group().clone()
     }
 
     fn attach(&self, answers: Answers<barrier::Message<Name>>) {
-        let _ = self.0.inbound.barriers.set(answers); // Only the client's own barriers are over it.
+        self.0.post.deliver_barriers(Box::new(answers));
     }
 
     fn send(&self, to: To, message: barrier::Message<Name>) {
-        Way::send(self, to, &message);
+        self.0.post.send(to, &message);
     }
 }
 

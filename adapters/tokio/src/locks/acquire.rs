@@ -1,6 +1,5 @@
 //! Asking for a lock, and waiting for it.
 
-use super::slot::Phase;
 use super::stake::Stake;
 use super::table::Handle;
 use super::{AcquireError, Guard};
@@ -9,9 +8,9 @@ use core::pin::Pin;
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use quorate::lease::Mode;
+use quorate::Input;
 use quorate::lease::holder::{Command, Failure, Patience};
-use quorate::{Input, Name};
+use quorate_std::locks::{Phase, Wish, with_permits};
 
 /// A lock, a shared lock or some permits of a semaphore that is asked for as soon as this is awaited.
 ///
@@ -19,24 +18,13 @@ use quorate::{Input, Name};
 #[must_use = "nothing is asked for before it is awaited"]
 pub struct Acquire {
     table: Handle,
-    wish: Result<Wish, AcquireError>,
+    wish: Wish,
     patience: Patience,
     pending: Option<Stake>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Wish {
-    name: Name,
-    mode: Mode,
-}
-
 impl Acquire {
-    pub(super) fn new(table: Handle, name: &str, mode: Option<Mode>, wanted: (u16, u16)) -> Self {
-        let wish = match (Name::new(name), mode) {
-            (Ok(name), Some(mode)) => Ok(Wish { name, mode }),
-            (Err(error), _) => Err(AcquireError::Name(error)),
-            (Ok(_), None) => Err(AcquireError::Permits { take: wanted.0, of: wanted.1 }),
-        };
+    pub(super) fn new(table: Handle, wish: Wish) -> Self {
         Self { table, wish, patience: Patience::Forever, pending: None }
     }
 
@@ -55,16 +43,7 @@ impl Acquire {
 
     /// Takes so many permits of a semaphore together, instead of one. Of what is no semaphore there are none to take.
     pub fn permits(mut self, take: u16) -> Self {
-        if let Ok(Wish { mode, .. }) = &mut self.wish {
-            let of = match *mode {
-                Mode::Permits { of, .. } => of.get(),
-                Mode::Exclusive | Mode::Shared => 0,
-            };
-            match Mode::permits(take, of) {
-                Some(permits) => *mode = permits,
-                None => self.wish = Err(AcquireError::Permits { take, of }),
-            }
-        }
+        self.wish = with_permits(self.wish, take);
         self
     }
 
@@ -79,7 +58,7 @@ impl Acquire {
     }
 
     fn begin(&mut self) -> Result<(), AcquireError> {
-        let Wish { name, mode } = self.wish?;
+        let (name, mode) = self.wish?;
         if self.table.closing.load(Ordering::Acquire) {
             return Err(AcquireError::ShuttingDown);
         }

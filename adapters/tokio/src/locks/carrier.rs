@@ -3,11 +3,11 @@
 use core::fmt;
 use quorate::lease::Message;
 use quorate::{Group, Name, NodeId, To};
+use quorate_std::carrier::Inbox;
 use std::sync::Weak;
 use tokio::sync::watch;
 
-/// How many nodes there can be that may be the authority.
-pub const MAX_AUTHORITIES: usize = crate::driver::MAX_PEERS + 1;
+pub use quorate_std::carrier::MAX_AUTHORITIES;
 
 /// Carries what holders say to whoever grants, and brings the answers: the network of a cluster, or an engine that plays the
 /// authority by running commands.
@@ -63,12 +63,6 @@ pub struct Answers<M = Message<Name>> {
     open: watch::Receiver<()>,
 }
 
-/// Takes answers.
-pub(crate) trait Inbox<M>: Send + Sync {
-    /// Takes one.
-    fn deliver(&self, from: NodeId, message: M);
-}
-
 impl<M> Answers<M> {
     pub(crate) fn new(inbox: Weak<dyn Inbox<M>>, open: watch::Receiver<()>) -> Self {
         Self { inbox, open }
@@ -91,6 +85,12 @@ impl<M> Answers<M> {
     pub async fn closed(&self) {
         let mut open = self.open.clone();
         while open.changed().await.is_ok() {}
+    }
+}
+
+impl<M> Inbox<M> for Answers<M> {
+    fn deliver(&self, from: NodeId, message: M) {
+        Answers::deliver(self, from, message);
     }
 }
 

@@ -1,8 +1,7 @@
 //! Holding: what it is worth, for how long, and when to stop.
 
-use super::ReleaseError;
-use super::slot::Phase;
 use super::stake::Stake;
+use super::{Doubt, DoubtReason, ReleaseError};
 use crate::clock::sleep_until;
 use core::fmt;
 use core::pin::pin;
@@ -10,6 +9,7 @@ use core::time::Duration;
 use quorate::lease::Mode;
 use quorate::lease::holder::{Loss, Misuse};
 use quorate::{FencingToken, Instant, Name};
+use quorate_std::locks::Phase;
 
 /// What was acquired is held, and this is the proof of it. To drop it gives it up, as [`release`](Guard::release) does without
 /// waiting for the answer.
@@ -102,7 +102,7 @@ impl Guard {
             let mut changed = pin!(slot.changed.notified());
             changed.as_mut().enable();
             let (phase, until, now) = (slot.state().phase, slot.until(), clock.now());
-            let reason = match lost(phase, until, now) {
+            let reason = match phase.lost(until, now) {
                 Some(why) => Some(DoubtReason::Lost(why)),
                 None if matches!(phase, Phase::Doubtful(_)) => Some(DoubtReason::RenewalOverdue),
                 // The holder would have said so, if it were not held up itself.
@@ -125,7 +125,7 @@ impl Guard {
             let mut changed = pin!(slot.changed.notified());
             changed.as_mut().enable();
             let (phase, until) = (slot.state().phase, slot.until());
-            if let Some(why) = lost(phase, until, clock.now()) {
+            if let Some(why) = phase.lost(until, clock.now()) {
                 return why;
             }
             tokio::select! {
@@ -160,15 +160,6 @@ impl Guard {
     }
 }
 
-/// Why it is held no longer; `None` if it is held.
-fn lost(phase: Phase, until: Instant, now: Instant) -> Option<Loss> {
-    match phase {
-        Phase::Lost(why) => Some(why),
-        _ if until <= now => Some(Loss::Expired),
-        _ => None,
-    }
-}
-
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, mode) = self.wanted();
@@ -178,36 +169,5 @@ impl fmt::Debug for Guard {
             .field("token", &self.token)
             .field("time_left", &self.time_left())
             .finish_non_exhaustive()
-    }
-}
-
-/// That work under a lock should stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Doubt {
-    /// Why.
-    pub reason: DoubtReason,
-    /// When the lease ends unless it is renewed; [`Instant::ORIGIN`] if it has ended.
-    pub until: Instant,
-    /// How long there was until then when this was made.
-    pub left: Duration,
-}
-
-/// Why work under a lock should stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DoubtReason {
-    /// The renewal of the lease is overdue, and may yet come; or the authority extends it no further.
-    RenewalOverdue,
-    /// It is not held any more.
-    Lost(Loss),
-}
-
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.reason {
-            DoubtReason::RenewalOverdue => {
-                write!(f, "the lock is doubtful: a renewal is overdue, and {:?} are left", self.left)
-            }
-            DoubtReason::Lost(why) => write!(f, "the lock is lost: {why}"),
-        }
     }
 }

@@ -19,64 +19,20 @@ mod stake;
 mod table;
 
 pub use acquire::Acquire;
-pub(crate) use carrier::Inbox;
 pub use carrier::{Answers, Carrier, MAX_AUTHORITIES};
-pub use guard::{Doubt, DoubtReason, Guard};
-pub use quorate_std::locks::{AcquireError, ReleaseError};
+pub use guard::Guard;
+pub(crate) use quorate_std::carrier::Inbox;
+pub use quorate_std::locks::{AcquireError, Doubt, DoubtReason, ReleaseError, Rules};
 
-use crate::clock::{self, Clock};
 use core::fmt;
-use core::hash::{BuildHasher, Hasher};
 use core::pin::pin;
 use core::sync::atomic::Ordering;
+use quorate::Input;
 use quorate::lease::Mode;
-use quorate::lease::holder::{Command, Config, ConfigError, Standing, Timing};
-use quorate::{Input, Seed};
-use std::collections::hash_map::RandomState;
+use quorate::lease::holder::{Command, Standing, Timing};
+use quorate_std::locks::wish;
 use std::sync::Arc;
 use table::{Handle, Table};
-
-/// How locks are held.
-///
-/// ```
-/// use quorate::DriftBound;
-/// use quorate::lease::holder::Timing;
-/// use quorate_tokio::locks::Rules;
-/// use std::time::Duration;
-///
-/// let rules = Rules::new(Timing::for_lease(Duration::from_secs(3), DriftBound::QUARTZ))?;
-/// # let _ = rules;
-/// # Ok::<(), quorate::lease::holder::ConfigError>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Rules {
-    config: Config,
-    clock: Arc<dyn Clock>,
-}
-
-impl Rules {
-    /// With these timings. Randomness comes from the operating system, and the time from [`clock::System`].
-    ///
-    /// # Errors
-    ///
-    /// Which of the timings cannot be.
-    pub fn new(timing: Timing) -> Result<Self, ConfigError> {
-        let seed = Seed::new(RandomState::new().build_hasher().finish());
-        Ok(Self { config: Config::new(timing, seed)?, clock: Arc::new(clock::System) })
-    }
-
-    /// The same with another source of randomness.
-    #[must_use]
-    pub fn with_seed(self, seed: Seed) -> Self {
-        Self { config: self.config.with_seed(seed), ..self }
-    }
-
-    /// The same by another clock.
-    #[must_use]
-    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, ..self }
-    }
-}
 
 /// Acquires locks. Clones are handles to the same ones.
 ///
@@ -93,7 +49,7 @@ impl Locks {
     ///
     /// Outside of a tokio runtime with its time driver.
     pub fn over(carrier: impl Carrier, rules: Rules) -> Self {
-        Self { table: Table::start(Box::new(carrier), rules.config, rules.clock) }
+        Self { table: Table::start(Box::new(carrier), *rules.config(), rules.clock().clone()) }
     }
 
     /// A lock, held by one at a time.
@@ -132,7 +88,7 @@ impl Locks {
     }
 
     fn wish(&self, name: &str, mode: Option<Mode>, wanted: (u16, u16)) -> Acquire {
-        Acquire::new(self.table.clone(), name, mode, wanted)
+        Acquire::new(self.table.clone(), wish(name, mode, wanted))
     }
 
     /// The timings.

@@ -4,30 +4,14 @@ use super::carrier::MAX_AUTHORITIES;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::Waker;
 use quorate::lease::Mode;
-use quorate::lease::holder::{Event, Failure, Holder, Loss, Standing};
-use quorate::{FencingToken, Instant, Machine, Name};
+use quorate::lease::holder::{Event, Holder, Standing};
+use quorate::{Instant, Machine, Name};
+use quorate_std::locks::Phase;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// The machine that acquires, renews and releases.
 pub(super) type Clockwork = Holder<Name, MAX_AUTHORITIES>;
-
-/// How an acquisition stands, as its user sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Asked for, or in line with so many before it.
-    Wanted { ahead: Option<u32> },
-    /// Held.
-    Held(FencingToken),
-    /// Held, and a renewal is overdue.
-    Doubtful(FencingToken),
-    /// Not held any more.
-    Lost(Loss),
-    /// Given up.
-    Released { confirmed: bool },
-    /// Not acquired.
-    Failed(Failure),
-}
 
 /// A holder that serves one acquisition after another.
 #[derive(Debug)]
@@ -97,22 +81,9 @@ impl Slot {
 impl State {
     /// What an event means for the user; whether it changes anything.
     pub(super) fn learn(&mut self, event: Event) -> bool {
-        let phase = match event {
-            Event::Waiting { ahead } => Phase::Wanted { ahead: Some(ahead) },
-            Event::Acquired { token } => Phase::Held(token),
-            Event::Doubtful { .. } | Event::Sound { .. } => match (event, self.holder.token()) {
-                (Event::Doubtful { .. }, Some(token)) => Phase::Doubtful(token),
-                (_, Some(token)) => Phase::Held(token),
-                (_, None) => return false,
-            },
-            Event::Lost { why, .. } => Phase::Lost(why),
-            Event::Released { confirmed, .. } => Phase::Released { confirmed },
-            Event::Failed { why } => Phase::Failed(why),
-            Event::Entered { .. } | Event::Rejected { .. } | Event::Refused(_) => return false,
-        };
-        let changes = phase != self.phase;
-        self.phase = phase;
-        changes
+        let phase = self.phase.after(event, self.holder.token());
+        self.phase = phase.unwrap_or(self.phase);
+        phase.is_some()
     }
 
     /// Whether it can serve the next acquisition now, and could not before.

@@ -1,9 +1,10 @@
 //! What somebody has in a holder: a wish, or a share of what it holds.
 
-use super::slot::{Phase, Slot};
+use super::slot::Slot;
 use super::table::{Handle, Table};
 use quorate::Input;
 use quorate::lease::holder::{Command, Event, Misuse, Standing};
+use quorate_std::locks::Phase;
 use std::sync::Arc;
 
 /// A wish that is waited for, or one entry into what is held. Dropped, it is given up, whichever it is by then.

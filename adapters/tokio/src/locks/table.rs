@@ -1,7 +1,7 @@
 //! All holders of one [`Locks`](super::Locks), and the task that looks after their deadlines.
 
-use super::carrier::{Answers, Carrier, Inbox};
-use super::slot::{Clockwork, Phase, Slot, State};
+use super::carrier::{Answers, Carrier};
+use super::slot::{Clockwork, Slot, State};
 use crate::clock::{Clock, LONGEST_SLEEP};
 use core::cmp::Reverse;
 use core::pin::pin;
@@ -10,6 +10,8 @@ use core::time::Duration;
 use quorate::lease::holder::{Command, Config, Event, Holder};
 use quorate::lease::{ClaimId, Message};
 use quorate::{Group, Input, Instant, Machine, Name, NodeId, Output, Random, Seed};
+use quorate_std::carrier::Inbox;
+use quorate_std::locks::Phase;
 use std::collections::BinaryHeap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use tokio::sync::{Notify, watch};

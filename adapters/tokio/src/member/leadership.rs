@@ -1,108 +1,17 @@
 //! Leading: what it is worth, for how long, and when to stop.
 
-use super::Machine;
+use super::{Stop, Tenure, Why};
 use crate::clock::{Clock, sleep_until};
 use crate::driver::Handle;
 use core::fmt;
-use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use core::pin::pin;
 use core::time::Duration;
-use quorate::election;
 use quorate::{Epoch, Instant};
+use quorate_std::membership::{Hold, Machine, Phase};
 use std::sync::Arc;
-use tokio::sync::watch;
-
-/// One leadership of this member, from its election to its end, as the driver sees to it and guards look at it.
-#[derive(Debug)]
-pub(super) struct Tenure {
-    pub(super) epoch: Epoch,
-    /// When it ends unless it is renewed, in nanoseconds; 0 when it has ended.
-    until: AtomicU64,
-    /// When to doubt it even if nobody says so, since then whoever should say so is held up himself.
-    doubt: AtomicU64,
-    hold: AtomicU8,
-    phase: watch::Sender<Phase>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    Assured,
-    Doubtful,
-    Stopping(election::Why),
-    Lost(Why),
-}
-
-impl Phase {
-    /// Why the leadership has ended, if it has ended in this phase: by the clock, when nobody has said so yet.
-    fn end(self) -> Why {
-        match self {
-            Self::Lost(why) => why,
-            Self::Stopping(why) => why.into(),
-            Self::Assured | Self::Doubtful => election::Why::LeaseExpired.into(),
-        }
-    }
-}
-
-/// Who holds the guard of a leadership.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hold {
-    /// Nobody has asked for it yet.
-    Free = 0,
-    /// Somebody has it.
-    Held = 1,
-    /// It was given back, or nobody can have it any more.
-    Over = 2,
-}
-
-impl Tenure {
-    pub(super) fn new(epoch: Epoch, until: Instant) -> Self {
-        let nanos = until.as_nanos();
-        let (phase, _) = watch::channel(Phase::Assured);
-        Self { epoch, until: nanos.into(), doubt: nanos.into(), hold: AtomicU8::new(Hold::Free as u8), phase }
-    }
-
-    /// The lease holds until then, and renewals are overdue from `doubt` on.
-    pub(super) fn renew(&self, until: Instant, doubt: Instant) {
-        self.doubt.store(doubt.as_nanos(), Ordering::Relaxed);
-        self.until.store(until.as_nanos(), Ordering::Release);
-    }
-
-    pub(super) fn enter(&self, phase: Phase) {
-        if let Phase::Lost(_) = phase {
-            self.until.store(0, Ordering::Release);
-        }
-        self.phase.send_if_modified(|present| {
-            let changes = *present != phase && !matches!(present, Phase::Lost(_));
-            if changes {
-                *present = phase;
-            }
-            changes
-        });
-    }
-
-    pub(super) fn hold(&self) -> Hold {
-        match self.hold.load(Ordering::Acquire) {
-            0 => Hold::Free,
-            1 => Hold::Held,
-            _ => Hold::Over,
-        }
-    }
-
-    /// Goes from one hold to another, if it is the one that there is.
-    pub(super) fn pass(&self, from: Hold, to: Hold) -> bool {
-        self.hold.compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-
-    pub(super) fn until(&self) -> Instant {
-        Instant::from_nanos(self.until.load(Ordering::Acquire))
-    }
-
-    fn doubt(&self) -> Instant {
-        Instant::from_nanos(self.doubt.load(Ordering::Relaxed))
-    }
-}
 
 /// This member leads, and this is the proof of it: there is one for each leadership, and for as long as it
-/// [is valid](Leadership::is_valid) no other member's is (under [`Guarantee::Majority`](election::Guarantee::Majority)).
+/// [is valid](Leadership::is_valid) no other member's is (under [`Guarantee::Majority`](quorate::election::Guarantee::Majority)).
 ///
 /// ```no_run
 /// # async fn example(member: quorate_tokio::Member) -> Result<(), Box<dyn std::error::Error>> {
@@ -140,11 +49,11 @@ impl Leadership {
     /// that are worked on, so that they can refuse what comes late from an earlier leader.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
-        self.tenure.epoch
+        self.tenure.epoch()
     }
 
     /// When the leadership ends unless it is renewed, which happens all the time; [`Instant::ORIGIN`] when it has ended,
-    /// [`Instant::FAR_FUTURE`] without leases ([`Guarantee::PerPartition`](election::Guarantee::PerPartition)).
+    /// [`Instant::FAR_FUTURE`] without leases ([`Guarantee::PerPartition`](quorate::election::Guarantee::PerPartition)).
     #[must_use]
     pub fn valid_until(&self) -> Instant {
         self.tenure.until()
@@ -166,44 +75,33 @@ impl Leadership {
     ///
     /// Doubt can pass: who goes on regardless may call this again, and is told of the next one. Cancel-safe.
     pub async fn doubtful(&self) -> Stop {
-        let mut phase = self.tenure.phase.subscribe();
+        let tenure = &self.tenure;
         loop {
-            let (tenure, now) = (&self.tenure, self.clock.now());
-            let until = tenure.until();
-            let present = *phase.borrow_and_update();
-            let reason = match present {
-                Phase::Lost(why) => Some(StopReason::Lost(why)),
-                _ if until <= now => Some(StopReason::Lost(present.end())),
-                Phase::Stopping(why) => Some(StopReason::Ending(why)),
-                Phase::Doubtful => Some(StopReason::RenewalOverdue),
-                // The driver would have said so, if it were not held up itself.
-                Phase::Assured => (tenure.doubt() <= now).then_some(StopReason::RenewalOverdue),
-            };
-            if let Some(reason) = reason {
-                return Stop { reason, until, left: until.since(now) };
+            let mut changed = pin!(tenure.changed().next());
+            changed.as_mut().enable();
+            if let Some(stop) = tenure.stop(self.clock.now()) {
+                return stop;
             }
-            self.changed_or(&mut phase, tenure.doubt().min(until)).await;
+            tokio::select! {
+                () = changed => {}
+                () = sleep_until(&*self.clock, tenure.doubted_from()) => {}
+            }
         }
     }
 
     /// Waits until this member leads no longer, and says why. Cancel-safe.
     pub async fn lost(&self) -> Why {
-        let mut phase = self.tenure.phase.subscribe();
+        let tenure = &self.tenure;
         loop {
-            let present = *phase.borrow_and_update();
-            let until = self.tenure.until();
-            if matches!(present, Phase::Lost(_)) || until <= self.clock.now() {
-                return present.end();
+            let mut changed = pin!(tenure.changed().next());
+            changed.as_mut().enable();
+            if let Some(why) = tenure.end(self.clock.now()) {
+                return why;
             }
-            self.changed_or(&mut phase, until).await;
-        }
-    }
-
-    async fn changed_or(&self, phase: &mut watch::Receiver<Phase>, at: Instant) {
-        tokio::select! {
-            // The sender is in the tenure, and so lives as long as this.
-            _ = phase.changed() => {}
-            () = sleep_until(&*self.clock, at) => {}
+            tokio::select! {
+                () = changed => {}
+                () = sleep_until(&*self.clock, tenure.until()) => {}
+            }
         }
     }
 
@@ -211,15 +109,16 @@ impl Leadership {
     ///
     /// If this is cancelled, the leadership is given up all the same.
     pub async fn release(self) {
-        let mut phase = self.tenure.phase.subscribe();
         let (clock, tenure, handle) = (self.clock.clone(), self.tenure.clone(), self.handle.clone());
         drop(self);
         loop {
-            if matches!(*phase.borrow_and_update(), Phase::Lost(_)) || tenure.until() <= clock.now() {
+            let mut changed = pin!(tenure.changed().next());
+            changed.as_mut().enable();
+            if matches!(tenure.phase(), Phase::Lost(_)) || tenure.until() <= clock.now() {
                 return;
             }
             tokio::select! {
-                _ = phase.changed() => {}
+                () = changed => {}
                 _ = handle.closed() => return,
                 () = sleep_until(&*clock, tenure.until()) => {}
             }
@@ -236,73 +135,11 @@ impl Drop for Leadership {
 
 impl fmt::Debug for Leadership {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let phase = *self.tenure.phase.borrow();
         f.debug_struct("Leadership")
             .field("epoch", &self.epoch())
             .field("time_left", &self.time_left())
-            .field("phase", &phase)
+            .field("phase", &self.tenure.phase())
             .finish_non_exhaustive()
-    }
-}
-
-/// That the work of a leader should stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stop {
-    /// Why.
-    pub reason: StopReason,
-    /// When the leadership ends unless it is renewed; [`Instant::ORIGIN`] if it has ended.
-    pub until: Instant,
-    /// How long there was until then when this was made.
-    pub left: Duration,
-}
-
-impl fmt::Display for Stop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.reason {
-            StopReason::RenewalOverdue => {
-                write!(f, "the leadership is doubtful: a renewal is overdue, and {:?} are left", self.left)
-            }
-            StopReason::Ending(why) => {
-                write!(f, "the leadership is to be given up within {:?}: {why}", self.left)
-            }
-            StopReason::Lost(why) => write!(f, "the leadership is lost: {why}"),
-        }
-    }
-}
-
-/// Why the work of a leader should stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopReason {
-    /// The renewal of the lease is overdue. It may yet come.
-    RenewalOverdue,
-    /// The leadership is to be given up, as soon as the work has stopped.
-    Ending(election::Why),
-    /// This member leads no longer.
-    Lost(Why),
-}
-
-/// Why a leadership ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Why {
-    /// The election says so.
-    Election(election::Why),
-    /// The member stopped.
-    Stopped,
-}
-
-impl From<election::Why> for Why {
-    fn from(why: election::Why) -> Self {
-        Self::Election(why)
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Election(why) => why.fmt(f),
-            Self::Stopped => f.write_str("the member stopped"),
-        }
     }
 }
 
@@ -315,7 +152,8 @@ mod tests {
     use crate::transport::channel::Network;
     use quorate::election::{Guarantee, Start};
     use quorate::member::{DetectorKind, Profile};
-    use quorate::{Group, Incarnation, NodeId, Seed};
+    use quorate::{Group, Incarnation, NodeId, Seed, election};
+    use quorate_std::membership::StopReason;
     use quorate_wire::GroupId;
 
     /// A guard whose driver never runs: held up, as by a disk that does not answer.
@@ -353,14 +191,5 @@ mod tests {
         let (stop, ()) = tokio::join!(leadership.doubtful(), renew);
         assert_eq!(stop.until, Instant::from_millis(800));
         assert_eq!(leadership.clock.now(), Instant::from_millis(650));
-    }
-
-    #[test]
-    fn lost_is_lost() {
-        let tenure = Tenure::new(Epoch::new(1), Instant::FAR_FUTURE);
-        tenure.enter(Phase::Lost(Why::Stopped));
-        tenure.enter(Phase::Assured);
-        assert_eq!(*tenure.phase.borrow(), Phase::Lost(Why::Stopped));
-        assert_eq!(tenure.until(), Instant::ORIGIN);
     }
 }

@@ -1,49 +1,53 @@
 //! A running member of a cluster.
 
 mod builder;
-pub(crate) mod directory;
-mod event;
 mod leadership;
-mod meters;
-mod status;
-mod watcher;
-pub(crate) mod wire;
 
-pub use builder::{Builder, JoinError, Life, MAX_CLIENTS};
-pub use directory::{Claim, Claims, Directory};
-pub use event::{CommandError, Event, Leader, Stamped};
-pub use leadership::{Leadership, Stop, StopReason, Why};
-pub use status::{PeerHealth, Status, Tallied};
+pub use builder::Builder;
+pub use leadership::Leadership;
+pub use quorate_std::membership::{
+    CommandError, Event, JoinError, Leader, Life, MAX_BARRIERS, MAX_CLAIMS, MAX_CLIENTS, MAX_PARTIES, PeerHealth,
+    Stamped, Status, Stop, StopReason, Why,
+};
 
 use crate::clock::{Clock, sleep_until};
-use crate::driver::{Counters, Handle, MAX_PEERS};
-use crate::{Client, ClientBuilder, Closed, ConnectError, Error, Locks};
+use crate::driver::{Counters, Handle};
+use crate::signal::Changes;
+use crate::{Client, Closed, ConnectError, Error, Locks};
 use core::fmt;
-use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use leadership::Tenure;
-use quorate::barrier::party;
-use quorate::election::{self, Command, Standing};
-use quorate::lease::holder::Timing;
-use quorate::{Incarnation, Name, NodeId, detector, host, member};
+use core::net::{Ipv4Addr, SocketAddr};
+use quorate::election::{Command, Standing};
+use quorate::{Incarnation, NodeId, host};
+use quorate_std::client::Plan;
+use quorate_std::membership::{self, Machine, Shared, Show};
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
-use watcher::Shared;
 
-/// How many claims a leader has room for: those who hold locks and those who wait for them, together. Who comes when there are
-/// as many is refused ([`Refusal::Full`](quorate::lease::Refusal::Full)).
-pub const MAX_CLAIMS: usize = 1_024;
+/// A leadership that tasks look at.
+type Tenure = membership::Tenure<Changes>;
 
-/// How many barriers a leader has room for at once.
-pub const MAX_BARRIERS: usize = 32;
-/// How many parties a barrier can have.
-pub const MAX_PARTIES: usize = 32;
+/// Shows what a member is to tasks.
+struct Face {
+    events: broadcast::Sender<Stamped>,
+    leader: watch::Sender<Option<Leader>>,
+    tenure: watch::Sender<Option<Arc<Tenure>>>,
+}
 
-/// How many samples an adaptive detector keeps of each peer.
-const DETECTOR_WINDOW: usize = 100;
+impl Show for Face {
+    type Signal = Changes;
 
-type AnyDetector = detector::AnyDetector<DETECTOR_WINDOW>;
-/// The machine that a member runs: it hosts locks and barriers while it leads.
-pub(crate) type Machine = host::Host<AnyDetector, Name, MAX_PEERS, MAX_CLAIMS, MAX_BARRIERS, MAX_PARTIES>;
+    fn happened(&self, stamped: Stamped) {
+        let _ = self.events.send(stamped); // There may be nobody to tell.
+    }
+
+    fn leader(&self, leader: Option<Leader>) {
+        self.leader.send_replace(leader);
+    }
+
+    fn tenure(&self, tenure: Option<Arc<Tenure>>) {
+        self.tenure.send_replace(tenure);
+    }
+}
 
 /// A running member of a cluster. Clones are handles to the same one.
 ///
@@ -80,7 +84,7 @@ struct Parts {
     incarnation: Incarnation,
     clock: Arc<dyn Clock>,
     /// What a client of the member's own cluster is to be.
-    client: ClientBuilder,
+    client: Plan,
     events: broadcast::WeakSender<Stamped>,
     leader: watch::Receiver<Option<Leader>>,
     tenure: watch::Receiver<Option<Arc<Tenure>>>,
@@ -147,24 +151,12 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// If the cluster hosts nothing ([`Guarantee::PerPartition`](election::Guarantee::PerPartition)), or there is no socket to be
+    /// If the cluster hosts nothing ([`Guarantee::PerPartition`](quorate::election::Guarantee::PerPartition)), or there is no socket to be
     /// had, or this member's transport has no address.
     pub async fn client(&self) -> Result<Client, ConnectError> {
         let Parts { handle, shared, local, client, .. } = &*self.parts;
-        let rules = handle.inspect(|machine| {
-            machine.hosts().then(|| (*machine.authority().config(), machine.coordinator().config().lapse()))
-        });
-        let Some((leases, lapse)) = rules else {
-            return Err(ConnectError::NoServices { group: shared.group.clone(), id: shared.id });
-        };
-        let mut here = (*local).ok_or(ConnectError::NoAddress)?;
-        if here.ip().is_unspecified() {
-            let loopback = if here.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
-            here.set_ip(loopback);
-        }
-        let timing = Timing::for_lease(leases.longest(), leases.drift());
-        let client = client.clone().member(shared.id, here).timing(timing).attending(party::Timing::for_lapse(lapse));
-        client.clock(self.parts.clock.clone()).connect().await
+        let plan = handle.inspect(|machine| client.clone().beside(machine, shared, *local))?;
+        Client::connect(plan).await
     }
 
     /// The locks of this member's own cluster: those of a [`client`](Member::client).
@@ -190,7 +182,7 @@ impl Member {
     #[must_use]
     pub fn peers(&self) -> Vec<PeerHealth> {
         let Parts { handle, shared, clock, .. } = &*self.parts;
-        handle.inspect(|machine| status::peers(shared, machine, clock.now()))
+        handle.inspect(|machine| membership::peers(shared, machine, clock.now()))
     }
 
     /// What this member sees.
@@ -198,7 +190,7 @@ impl Member {
     pub fn status(&self) -> Status {
         let Parts { handle, shared, clock, .. } = &*self.parts;
         let counters = handle.counters();
-        handle.inspect(|machine| status::status(shared, machine, counters, clock.now()))
+        handle.inspect(|machine| membership::status(shared, machine, counters, clock.now()))
     }
 
     /// What the driver has counted.
@@ -246,11 +238,7 @@ impl Member {
 
     async fn command(&self, command: Command) -> Result<(), CommandError> {
         let events = self.parts.handle.command(host::Command::Election(command)).await?;
-        let refusal = events.into_iter().find_map(|event| match event {
-            host::Event::Member(member::Event::Election(election::Event::Refused(error))) => Some(error),
-            _ => None,
-        });
-        refusal.map_or(Ok(()), |error| Err(CommandError::Refused(error)))
+        membership::refused(events)
     }
 
     /// Stops in good order: gives the leadership up if it leads, waits until the holder of the [`Leadership`] has

@@ -10,6 +10,7 @@ mod locks;
 mod machine;
 mod member;
 mod meters;
+mod mixed;
 mod script;
 mod sockets;
 

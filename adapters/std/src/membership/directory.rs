@@ -7,9 +7,8 @@
 //! | — what: the claims from the so-manieth on | 1 + 4: 2, number |
 //! | answer: version, number of the question, then what was asked for | 1 + 8 + … |
 
-use super::watcher::Shared;
 use super::wire::{ANSWER, address, how_many_fit, nanos, option, read_address, read_option};
-use super::{MAX_CLAIMS, Machine};
+use super::{MAX_CLAIMS, Machine, Shared};
 use crate::driver::Survey;
 use crate::question::{Answer, asked};
 use core::net::SocketAddr;
@@ -23,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// The version of this layout.
 const VERSION: u8 = 1;
 /// Asks who the members are.
-pub(crate) const MEMBERS: u8 = 1;
+const MEMBERS: u8 = 1;
 /// Asks who holds what.
 const CLAIMS: u8 = 2;
 /// How long a claim is at most: its name, node, address, number, mode, state and time.
@@ -50,6 +49,21 @@ pub struct Directory {
     pub drift: DriftBound,
     /// Everybody, and where.
     pub members: Vec<(NodeId, Option<SocketAddr>)>,
+}
+
+impl Directory {
+    /// What asks for it.
+    pub const QUESTION: [u8; 1] = [MEMBERS];
+
+    /// The same, when it was asked for at this address. A member knows where the others are, and of itself only where it listens,
+    /// which may be everywhere.
+    #[must_use]
+    pub fn asked_at(mut self, address: SocketAddr) -> Self {
+        for (_, place) in self.members.iter_mut().filter(|(member, _)| *member == self.id) {
+            *place = Some(address);
+        }
+        self
+    }
 }
 
 /// Who holds locks and who waits for them, as the leader knows it.

@@ -84,3 +84,16 @@ impl core::error::Error for CommandError {
         }
     }
 }
+
+/// Whether a member refused the command that these events came of.
+///
+/// # Errors
+///
+/// If it did, and why.
+pub fn refused(events: Vec<host::Event<Name>>) -> Result<(), CommandError> {
+    let refusal = events.into_iter().find_map(|event| match event {
+        host::Event::Member(member::Event::Election(election::Event::Refused(error))) => Some(error),
+        _ => None,
+    });
+    refusal.map_or(Ok(()), |error| Err(CommandError::Refused(error)))
+}

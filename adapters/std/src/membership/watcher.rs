@@ -1,9 +1,10 @@
-//! The observer that turns a machine's steps into what a [`Member`](super::Member) shows.
+//! The observer that turns a machine's steps into what a member shows.
 
-use super::leadership::{Hold, Phase, Tenure};
-use super::status::{self, Tallies};
-use super::{Event, Leader, Machine, Stamped, Why, meters};
+use super::tallies::Tallies;
+use super::{Event, Hold, Leader, Machine, Phase, Stamped, Tenure, Why, meters, status};
 use crate::driver::{Observer, Survey};
+use crate::signal::Signal;
+use crate::sync::{Mutex, lock};
 use crate::{Error, Notice};
 use core::net::SocketAddr;
 use quorate::barrier::coordinator;
@@ -11,15 +12,17 @@ use quorate::election::{Command, Event as Elections, Guarantee, Standing};
 use quorate::lease::authority::{self, Freed};
 use quorate::{Epoch, Instant, Name, NodeId, detector, host, member};
 use quorate_wire::Writer;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{broadcast, watch};
+use std::sync::Arc;
 
-/// What the watcher and the member's handles share.
+/// What a member's watcher and its handles share.
 #[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) id: NodeId,
-    pub(super) group: String,
-    pub(super) started: Instant,
+pub struct Shared {
+    /// The member.
+    pub id: NodeId,
+    /// Its group's name.
+    pub group: String,
+    /// Since when it has been running.
+    pub started: Instant,
     pub(super) tallies: Tallies,
     /// Where peers were at the last survey.
     places: Mutex<Vec<(NodeId, SocketAddr)>>,
@@ -27,57 +30,88 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(id: NodeId, group: String, started: Instant) -> Self {
-        Self { id, group, started, tallies: Tallies::default(), places: Mutex::default() }
+        Self { id, group, started, tallies: Tallies::default(), places: Mutex::new(Vec::new()) }
     }
 
+    /// Where a peer was at the last survey.
     pub(super) fn address(&self, peer: NodeId) -> Option<SocketAddr> {
-        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.iter().find(|(known, _)| *known == peer).map(|(_, address)| *address)
+        lock(&self.places).iter().find(|(known, _)| *known == peer).map(|(_, address)| *address)
     }
 
     pub(super) fn place(&self, peers: impl Iterator<Item = (NodeId, Option<SocketAddr>)>) {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = lock(&self.places);
         places.clear();
         places.extend(peers.filter_map(|(peer, address)| Some((peer, address?))));
     }
 
     fn moved(&self, peer: NodeId, to: SocketAddr) {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = lock(&self.places);
         places.retain(|(known, _)| *known != peer);
         places.push((peer, to));
     }
 }
 
-#[derive(Debug)]
-pub(super) struct Watcher {
-    pub(super) shared: Arc<Shared>,
-    pub(super) events: broadcast::Sender<Stamped>,
-    pub(super) leader: watch::Sender<Option<Leader>>,
-    pub(super) tenure: watch::Sender<Option<Arc<Tenure>>>,
-    /// The epoch that a resignation was asked for in, since one is enough.
-    pub(super) resigned: Option<Epoch>,
+/// Shows what a member is to those who wait for it, in whatever way they do. Its methods return at once.
+pub trait Show: Send + 'static {
+    /// Tells who looks at a leadership that it has changed.
+    type Signal: Signal;
+
+    /// Something happened.
+    fn happened(&self, stamped: Stamped);
+
+    /// Another one leads than before, or nobody.
+    fn leader(&self, leader: Option<Leader>);
+
+    /// This member leads from now on, or no longer.
+    fn tenure(&self, tenure: Option<Arc<Tenure<Self::Signal>>>);
+
+    /// Nothing happens any more.
+    fn stopped(&self) {}
 }
 
-impl Watcher {
-    fn lead_by(&self, leader: Option<Leader>) {
-        self.leader.send_if_modified(|present| {
-            let changes = *present != leader;
-            if changes && leader.is_some() {
-                self.shared.tallies.leader_changed();
-            }
-            *present = leader;
-            changes
-        });
+/// Watches a member's machine, sees to its leadership, counts, logs, answers questions, and [shows](Show) what is to be seen.
+#[derive(Debug)]
+pub struct Watcher<F: Show> {
+    shared: Arc<Shared>,
+    face: F,
+    leader: Option<Leader>,
+    tenure: Option<Arc<Tenure<F::Signal>>>,
+    /// The epoch that a resignation was asked for in, since one is enough.
+    resigned: Option<Epoch>,
+}
+
+impl<F: Show> Watcher<F> {
+    /// Of a member that has just started.
+    pub fn new(shared: Arc<Shared>, face: F) -> Self {
+        Self { shared, face, leader: None, tenure: None, resigned: None }
+    }
+
+    fn lead_by(&mut self, leader: Option<Leader>) {
+        if self.leader == leader {
+            return;
+        }
+        if leader.is_some() {
+            self.shared.tallies.leader_changed();
+        }
+        self.leader = leader;
+        self.face.leader(leader);
+    }
+
+    fn begin(&mut self, tenure: Tenure<F::Signal>) {
+        let tenure = Arc::new(tenure);
+        self.tenure = Some(tenure.clone());
+        self.face.tenure(Some(tenure));
     }
 
     fn enter(&self, phase: Phase) {
-        if let Some(tenure) = &*self.tenure.borrow() {
+        if let Some(tenure) = &self.tenure {
             tenure.enter(phase);
         }
     }
 
-    fn lose(&self, why: Why) {
-        if let Some(tenure) = self.tenure.send_replace(None) {
+    fn lose(&mut self, why: Why) {
+        if let Some(tenure) = self.tenure.take() {
+            self.face.tenure(None);
             tenure.enter(Phase::Lost(why));
         }
     }
@@ -88,7 +122,7 @@ impl Watcher {
             Elections::Elected { epoch, until } => {
                 tracing::info!(%epoch, "leading");
                 self.shared.tallies.elected();
-                self.tenure.send_replace(Some(Arc::new(Tenure::new(epoch, until))));
+                self.begin(Tenure::new(epoch, until));
                 self.lead_by(Some(Leader { id, epoch }));
             }
             Elections::Doubtful { epoch, until } => {
@@ -184,11 +218,11 @@ impl Watcher {
     }
 
     fn send(&self, event: Event, at: Instant) {
-        let _ = self.events.send(Stamped { at, event }); // There may be nobody to tell.
+        self.face.happened(Stamped { at, event });
     }
 }
 
-impl Observer<Machine> for Watcher {
+impl<F: Show> Observer<Machine> for Watcher<F> {
     fn event(&mut self, event: &host::Event<Name>, at: Instant) {
         match event {
             host::Event::Member(member::Event::Election(event)) => self.election(event),
@@ -207,8 +241,7 @@ impl Observer<Machine> for Watcher {
     }
 
     fn stepped(&mut self, machine: &Machine, _: Instant) -> Option<host::Command<Name>> {
-        let tenure = self.tenure.borrow();
-        let tenure = tenure.as_ref()?;
+        let tenure = self.tenure.as_ref()?;
         let election = machine.member().election();
         if let Some(until) = election.valid_until() {
             tenure.renew(until, doubt(election.config(), until));
@@ -217,8 +250,8 @@ impl Observer<Machine> for Watcher {
             // Whoever had the guard has stopped working, or nobody ever worked.
             (Standing::Stopping, Hold::Over) => Some(Command::Release),
             (Standing::Stopping, Hold::Free) => tenure.pass(Hold::Free, Hold::Over).then_some(Command::Release),
-            (Standing::Leading, Hold::Over) if self.resigned != Some(tenure.epoch) => {
-                self.resigned = Some(tenure.epoch);
+            (Standing::Leading, Hold::Over) if self.resigned != Some(tenure.epoch()) => {
+                self.resigned = Some(tenure.epoch());
                 Some(Command::Resign)
             }
             _ => None,
@@ -239,6 +272,7 @@ impl Observer<Machine> for Watcher {
     fn stopped(&mut self, _: &Result<(), Error>) {
         self.lose(Why::Stopped);
         self.lead_by(None);
+        self.face.stopped();
     }
 }
 

@@ -1,7 +1,6 @@
-//! Metrics: the list is in the documentation of the crate.
+//! Metrics: the list is in the documentation of the [module above](super).
 
-use super::Machine;
-use super::watcher::Shared;
+use super::{Machine, Shared};
 use crate::driver::Survey;
 use metrics::{counter, gauge};
 use quorate::election::Standing;
