@@ -64,6 +64,7 @@ pub mod driver;
 #[cfg(not(any(loom, shuttle)))]
 mod error;
 pub mod local;
+#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "a cluster's part of it is not built then"))]
 pub mod locks;
 #[cfg(not(any(loom, shuttle)))]
 mod member;
@@ -74,6 +75,7 @@ mod notice;
 #[cfg(not(any(loom, shuttle)))]
 pub mod question;
 mod schedule;
+#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "clients are not built then"))]
 mod shared;
 mod signal;
 #[cfg(not(any(loom, shuttle)))]
@@ -83,6 +85,7 @@ pub mod storage;
 mod sync;
 #[cfg_attr(any(loom, shuttle), allow(dead_code, unused_imports, reason = "sockets and storage are not built then"))]
 mod sys;
+#[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "members are not built then"))]
 mod tenure;
 #[cfg(not(any(loom, shuttle)))]
 pub mod transport;

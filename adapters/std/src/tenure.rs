@@ -85,10 +85,11 @@ impl<S: Signal> Tenure<S> {
 
     /// Enters another phase, unless it is lost already, and tells of it.
     pub fn enter(&self, phase: Phase) {
+        let mut present = lock(&self.phase);
         if let Phase::Lost(_) = phase {
+            // Under the lock, so that whoever sees it and then looks at the phase finds out why.
             self.until.store(0, Ordering::Release);
         }
-        let mut present = lock(&self.phase);
         let changes = *present != phase && !matches!(*present, Phase::Lost(_));
         if changes {
             *present = phase;
@@ -157,8 +158,8 @@ impl<S: Signal> Tenure<S> {
     /// Why it has ended, if it has.
     #[must_use]
     pub fn end(&self, now: Instant) -> Option<Why> {
-        let present = self.phase();
-        (matches!(present, Phase::Lost(_)) || self.until() <= now).then(|| present.end())
+        let (until, present) = (self.until(), self.phase());
+        (matches!(present, Phase::Lost(_)) || until <= now).then(|| present.end())
     }
 }
 

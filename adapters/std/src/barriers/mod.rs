@@ -103,7 +103,6 @@ impl Barriers {
         Self { hall: Arc::new(Hall { shared }) }
     }
 
-    #[cfg_attr(any(loom, shuttle), allow(dead_code, reason = "clients are not built then"))]
     pub(crate) fn machines(&self) -> Arc<Shared<impl shared::Machines>> {
         self.hall.shared.clone()
     }
