@@ -67,6 +67,11 @@ impl<const N: usize> Decoder<N> {
         None
     }
 
+    /// The frame that [`push`](Decoder::push) handed out, if no further byte has come since; of no meaning otherwise.
+    pub fn frame(&mut self) -> &mut [u8] {
+        self.buffer.get_mut(..self.length).unwrap_or(&mut [])
+    }
+
     /// Gives up what has come since the last zero byte, and all until the next one: the line has told that it is broken, by a break
     /// or a byte that it could not make out, for example.
     pub fn discard(&mut self) {
