@@ -12,7 +12,7 @@ use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::pipe::Pipe;
 use embassy_time::Timer;
 use embedded_io_async::{ErrorType, Write};
-use quorate::detector::Bertier;
+use quorate::detector::{AnyDetector, Bertier};
 use quorate::election::{Guarantee, Start};
 use quorate::host::{Config, Host};
 use quorate::lease::Mode;
@@ -30,7 +30,7 @@ use static_cell::StaticCell;
 /// The longest frame, in bytes.
 const FRAME: usize = 256;
 
-type Services = Host<quorate::detector::AnyDetector<8>, Name, 4, 8, 2, 4>;
+type Services = Host<AnyDetector<8>, Name, 4, 8, 2, 4>;
 type State = Shared<CriticalSectionRawMutex, Board<Services, 4, 1, 1>, Desk<1, 1>>;
 type Wire = Pipe<CriticalSectionRawMutex, 1024>;
 
@@ -108,11 +108,15 @@ fn board(me: NodeId, peers: &[NodeId]) -> Result<Board<Services, 4, 1, 1>, Box<d
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    println!("{} bytes for each board's machine, {} with a detector alone", size_of::<State>(), size_of::<Bertier>());
-    for number in 0..3 {
+    println!(
+        "{} bytes for each board's machine, of which each detector has {}",
+        size_of::<State>(),
+        size_of::<Bertier<8>>()
+    );
+    for (number, place) in BOARDS.iter().enumerate() {
         let [me, one, other] = [0, 1, 2].map(|next| NodeId::new(((number + next) % 3) as u32 + 1));
         let machine = board(me, &[one, other]).expect("timings that go together");
-        let state: &State = BOARDS[number].init(Shared::new(machine));
+        let state: &State = place.init(Shared::new(machine));
         spawner.spawn(driver(number, state, me, [one, other]).expect("there is room for three"));
         spawner.spawn(application(me, Member::of(state)).expect("there is room for three"));
     }

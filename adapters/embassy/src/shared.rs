@@ -10,7 +10,7 @@ use embassy_sync::channel::Channel;
 use embassy_sync::pubsub::{Error, ImmediatePublisher, PubSubChannel, Subscriber};
 use embassy_sync::signal::Signal;
 use embassy_sync::waitqueue::MultiWakerRegistration;
-use quorate::{InputOf, Instant, Machine, StepOf};
+use quorate::{Input, InputOf, Instant, Machine, StepOf};
 use quorate_wire::Rejected;
 
 /// How many tasks can wait for something to change at once. When there are more, all of them look again: that costs time only.
@@ -156,8 +156,9 @@ impl<R: RawMutex, M: Machine, O: Observer<M>, const COMMANDS: usize, const EVENT
     /// Takes one step. Whoever waits for something to change looks again.
     pub(crate) fn step(&self, input: InputOf<M>, now: Instant) -> StepOf<M> {
         self.with(|inner| {
+            // What was asked for can end without an event: a stall is left.
+            let mut happened = matches!(input, Input::Command(_));
             let step = inner.machine.step(input, now);
-            let mut happened = false;
             for event in step.events() {
                 inner.observer.happened(event, now);
                 happened = true;

@@ -180,7 +180,7 @@ impl<M: Serves, const N: usize, const H: usize, const Q: usize> Board<M, N, H, Q
     fn send(&mut self, to: To, message: Message<Name>, step: &mut StepOf<Self>) {
         let is_service = !matches!(message, Message::Member(_));
         if is_service && to.includes(self.me) {
-            let _ = self.local.push(message.clone());
+            let _ = self.local.push(message);
         }
         if to != To::Node(self.me) {
             step.send(to, message);

@@ -128,7 +128,8 @@ fn doubt<const N: usize>(election: &Election<N>, until: Instant) -> Instant {
     }
     let timing = config.timing();
     let told = until.before(config.validity()).after(timing.renew).after(timing.timeout);
-    told.after(until.since(told) / 2)
+    let half = until.since(told).checked_div(2).unwrap_or_default();
+    told.after(half)
 }
 
 /// Whether a lease's message is one for the authority, and not for a holder.

@@ -77,14 +77,23 @@ impl fmt::Display for BarrierError {
 
 impl core::error::Error for BarrierError {}
 
-pub(super) fn attend(face: &dyn Face, barrier: Name, parties: u16) -> Result<Attended<'_>, AttendError> {
-    let stall = face.ask(None, |inside, answer| {
-        let free = inside.desk().stalls.iter_mut().enumerate().find(|(_, stall)| stall.used == Use::Free);
-        if let Some((number, stall)) = free {
-            *stall = Stall { used: Use::Taken, barrier: Some((barrier, parties)), ..Stall::FREE };
-            *answer = Some(number);
+pub(super) async fn attend(face: &dyn Face, barrier: Name, parties: u16) -> Result<Attended<'_>, AttendError> {
+    let stall = until(face, |inside, _| {
+        let count = inside.desk().stalls.len();
+        let mut comes = false;
+        for number in 0..count {
+            let empty = inside.is_empty(number);
+            let Some(stall) = inside.desk().stalls.get_mut(number) else { continue };
+            if stall.used == Use::Free || stall.used == Use::Left && empty {
+                *stall = Stall { used: Use::Taken, barrier: Some((barrier, parties)), ..Stall::FREE };
+                return Ok(Some(number));
+            }
+            comes |= stall.used == Use::Left;
         }
-    });
+        // Who has left a stall will be gone from it soon.
+        if comes { Err(None) } else { Ok(None) }
+    })
+    .await;
     face.nudge();
     stall.map(|stall| Attended { face, stall }).ok_or(AttendError::NoStall)
 }

@@ -28,6 +28,8 @@ pub(super) trait Inside {
     fn elected(&self) -> Elected;
     fn desk(&mut self) -> Any<'_>;
     fn holding(&self, seat: usize) -> Option<Holding>;
+    /// Whether nobody is in this stall.
+    fn is_empty(&self, stall: usize) -> bool;
     fn register(&mut self, waker: &Waker);
 }
 
@@ -107,6 +109,10 @@ impl<M: Serves, const N: usize, const H: usize, const Q: usize> Inside for Inner
     fn holding(&self, seat: usize) -> Option<Holding> {
         let holder = self.machine.seats().get(seat)?;
         Some(Holding { standing: holder.standing(), token: holder.token(), valid_until: holder.valid_until() })
+    }
+
+    fn is_empty(&self, stall: usize) -> bool {
+        self.machine.stalls().get(stall).is_some_and(Option::is_none)
     }
 
     fn register(&mut self, waker: &Waker) {

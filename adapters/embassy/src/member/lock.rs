@@ -1,7 +1,7 @@
 //! A lock that is held.
 
 use super::desk::{Seat, Use};
-use super::face::{Face, Holding, until};
+use super::face::{Face, Holding, Inside, until};
 use crate::clock;
 use core::fmt;
 use core::time::Duration;
@@ -50,14 +50,26 @@ pub(super) async fn acquire<'a>(
     mode: Mode,
     patience: Patience,
 ) -> Result<Lock<'a>, LockError> {
-    let seat = face.ask(None, |inside, answer| {
-        let desk = inside.desk();
-        let free = desk.seats.iter_mut().enumerate().find(|(_, seat)| seat.used == Use::Free);
-        if let Some((number, seat)) = free {
-            *seat = Seat { used: Use::Taken, wish: Some(Command::Acquire { resource, mode, patience }), told: None };
-            *answer = Some(number);
+    let seat = until(face, |inside, _| {
+        let count = inside.desk().seats.len();
+        let is_idle = |inside: &mut dyn Inside, seat| {
+            inside.holding(seat).is_some_and(|holding| holding.standing == Standing::Idle)
+        };
+        let mut comes = false;
+        for number in 0..count {
+            let idle = is_idle(inside, number);
+            let Some(seat) = inside.desk().seats.get_mut(number) else { continue };
+            if seat.used == Use::Free || seat.used == Use::Left && idle {
+                *seat =
+                    Seat { used: Use::Taken, wish: Some(Command::Acquire { resource, mode, patience }), told: None };
+                return Ok(Some(number));
+            }
+            comes |= seat.used == Use::Left;
         }
-    });
+        // Who has left a seat will be gone from it soon.
+        if comes { Err(None) } else { Ok(None) }
+    })
+    .await;
     let seat = seat.ok_or(LockError::NoSeat)?;
     // From here on the seat is left if this is dropped.
     let mut lock = Lock { face, seat, token: FencingToken::from_number(0) };

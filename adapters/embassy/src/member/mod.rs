@@ -92,7 +92,7 @@ impl<'a> Member<'a> {
         Leadership { face: self.face, epoch }
     }
 
-    /// Acquires a lock, a shared lock or a permit, in a seat of this board that is free. If this is dropped while it waits, it is given
+    /// Acquires a lock, a shared lock or a permit, in a seat of this board; one that was left a moment before is waited for. If this is dropped while it waits, it is given
     /// up, and so is what has been granted in between.
     ///
     /// # Errors
@@ -107,8 +107,8 @@ impl<'a> Member<'a> {
     /// # Errors
     ///
     /// See [`AttendError`].
-    pub fn attend(self, barrier: Name, parties: u16) -> Result<Attended<'a>, AttendError> {
-        attended::attend(self.face, barrier, parties)
+    pub async fn attend(self, barrier: Name, parties: u16) -> Result<Attended<'a>, AttendError> {
+        attended::attend(self.face, barrier, parties).await
     }
 
     /// Waits at a barrier of so many parties once, for so long at most. If this is dropped while it waits, the arrival is taken back,
@@ -123,7 +123,7 @@ impl<'a> Member<'a> {
         parties: u16,
         patience: Option<Duration>,
     ) -> Result<Generation, BarrierError> {
-        let attended = self.attend(barrier, parties).map_err(BarrierError::Attend)?;
+        let attended = self.attend(barrier, parties).await.map_err(BarrierError::Attend)?;
         attended.wait(Party::Leave { patience }).await
     }
 }

@@ -85,7 +85,7 @@ fn flash(memory: Memory) -> Flash<Memory> {
 }
 
 fn record(number: u64) -> Record {
-    let vote = (number % 3 != 0).then_some(NodeId::new(number as u32 % 3));
+    let vote = (!number.is_multiple_of(3)).then_some(NodeId::new(number as u32 % 3));
     Record { epoch: Epoch::new(number), vote }
 }
 

@@ -133,7 +133,7 @@ fn three_boards_meet_again_and_again_and_a_fourth_has_no_place() {
     let [one, two, three] = &boards;
     run(beside(&[one, two, three], &bus, async {
         let meet = async |board: &Node, late: u64| {
-            let mut step = board.member().attend(name("step"), 3).unwrap();
+            let mut step = board.member().attend(name("step"), 3).await.unwrap();
             let mut generations = Vec::new();
             for _ in 0..3 {
                 pass(Duration::from_millis(late)).await;
@@ -163,9 +163,24 @@ fn a_barrier_that_not_all_come_to_breaks_for_all() {
         assert!(matches!(first, Err(BarrierError::Broken { arrived: 2, .. })), "{first:?}");
         assert!(matches!(second, Err(BarrierError::Broken { .. })), "{second:?}");
         pass(SECOND).await;
-        let stalls = (one.member().attend(name("x"), 2), one.member().attend(name("y"), 2));
+        let stalls = (one.member().attend(name("x"), 2).await, one.member().attend(name("y"), 2).await);
         assert!(stalls.0.is_ok() && stalls.1.is_ok(), "both stalls are free again");
-        assert_eq!(one.member().attend(name("z"), 2).unwrap_err(), AttendError::NoStall);
+        assert_eq!(one.member().attend(name("z"), 2).await.unwrap_err(), AttendError::NoStall);
+    }));
+}
+
+#[test]
+fn a_seat_and_a_stall_that_were_left_can_be_taken_at_once() {
+    let (bus, one) = (Bus::new(1), Node::new(1, 1));
+    run(beside(&[&one], &bus, async {
+        for _ in 0..6 {
+            let asked = one.member().lock(name("valve"), Mode::Exclusive, Patience::Forever);
+            let lock = within(LONG, asked).await.expect("nobody else has it").unwrap();
+            assert!(lock.release().await);
+            within(LONG, one.member().barrier(name("go"), 1, None)).await.expect("it is alone").unwrap();
+            // Dropped before anything came of it.
+            drop(one.member().attend(name("go"), 2).await.unwrap());
+        }
     }));
 }
 

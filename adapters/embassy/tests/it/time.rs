@@ -3,12 +3,13 @@
 use core::cell::{Cell, RefCell};
 use core::future::Future;
 use core::pin::pin;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use embassy_time_driver::Driver;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
 use std::task::Wake;
 
 thread_local! {
