@@ -14,6 +14,8 @@ use std::sync::{Arc, Weak};
 pub(crate) trait Machines: Send + 'static {
     /// What they exchange with others.
     type Message: Send + 'static;
+    /// Tells of changes to those who wait.
+    type Told: Tell;
 
     /// Takes a message of another node.
     fn receive(&mut self, from: NodeId, message: Self::Message, now: Instant);
@@ -28,7 +30,7 @@ pub(crate) trait Machines: Send + 'static {
     fn due(&self) -> Option<Instant>;
 
     /// Who waits for what has changed since this was asked last.
-    fn changed(&mut self) -> Vec<Arc<Condvar>>;
+    fn changed(&mut self) -> Vec<Arc<Self::Told>>;
 
     /// What they have to say to other nodes since this was asked last.
     fn outgoing(&mut self) -> Vec<(To, Self::Message)>;
@@ -101,7 +103,7 @@ impl<A: Machines> Shared<A> {
     }
 
     /// What is to be done when the machines are not locked any more.
-    fn rest(&self, inside: &mut Inside<A>) -> Rest<A::Message> {
+    fn rest(&self, inside: &mut Inside<A>) -> Rest<A> {
         let machines = &mut inside.machines;
         let (changed, outgoing, due) = (machines.changed(), machines.outgoing(), machines.due());
         let earlier = inside.asleep.is_some_and(|asleep| due.is_some_and(|due| due < asleep));
@@ -111,9 +113,9 @@ impl<A: Machines> Shared<A> {
         Rest { changed, outgoing, earlier }
     }
 
-    fn carry_out(&self, rest: Rest<A::Message>) {
-        for condition in rest.changed {
-            condition.notify_all();
+    fn carry_out(&self, rest: Rest<A>) {
+        for told in rest.changed {
+            told.tell();
         }
         if let Some(carrier) = &self.carrier {
             for (to, message) in rest.outgoing {
@@ -210,10 +212,27 @@ impl<A: Machines> Shared<A> {
     }
 }
 
-struct Rest<M> {
-    changed: Vec<Arc<Condvar>>,
-    outgoing: Vec<(To, M)>,
+struct Rest<A: Machines> {
+    changed: Vec<Arc<A::Told>>,
+    outgoing: Vec<(To, A::Message)>,
     earlier: bool,
+}
+
+/// Has those look again who wait for a change.
+pub(crate) trait Tell: Send + Sync {
+    fn tell(&self);
+}
+
+impl Tell for Condvar {
+    fn tell(&self) {
+        self.notify_all();
+    }
+}
+
+impl Tell for Bell {
+    fn tell(&self) {
+        self.notify();
+    }
 }
 
 impl<A: Machines> Inbox<A::Message> for Shared<A> {

@@ -37,9 +37,16 @@ pub trait Signal: Default + Debug + Send + Sync + 'static {
 /// ```
 #[derive(Debug, Default)]
 pub struct Bell {
-    /// How often it has rung.
-    rung: Mutex<u64>,
+    inside: Mutex<Inside>,
     rings: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    /// How often it has rung.
+    rung: u64,
+    /// How many wait. To notify nobody costs a call to the system, too.
+    waiting: u32,
 }
 
 /// What was heard of a [`Bell`] so far.
@@ -50,19 +57,21 @@ impl Bell {
     /// What comes after this can be [waited](Bell::wait) for.
     #[must_use]
     pub fn listen(&self) -> Heard {
-        Heard(*lock(&self.rung))
+        Heard(lock(&self.inside).rung)
     }
 
     /// Waits until it has rung since, for so long at most; `None` is for as long as it takes. Whether it has.
     pub fn wait(&self, heard: Heard, longest: Option<Duration>) -> bool {
         let end = longest.and_then(|longest| Instant::now().checked_add(longest));
-        let mut rung = lock(&self.rung);
-        while *rung == heard.0 {
+        let mut inside = lock(&self.inside);
+        while inside.rung == heard.0 {
             let left = end.map(|end| end.saturating_duration_since(Instant::now()));
             if left == Some(Duration::ZERO) {
                 return false;
             }
-            rung = wait(&self.rings, rung, left);
+            inside.waiting += 1;
+            inside = wait(&self.rings, inside, left);
+            inside.waiting -= 1;
         }
         true
     }
@@ -73,10 +82,11 @@ impl Signal for Bell {
         if planted(Bug::LostWakeup) {
             self.rings.notify_all();
         }
-        let mut rung = lock(&self.rung);
-        *rung = rung.wrapping_add(1);
-        drop(rung);
-        if !planted(Bug::LostWakeup) {
+        let mut inside = lock(&self.inside);
+        inside.rung = inside.rung.wrapping_add(1);
+        let is_waited_for = inside.waiting > 0;
+        drop(inside);
+        if is_waited_for && !planted(Bug::LostWakeup) {
             self.rings.notify_all();
         }
     }

@@ -1,10 +1,12 @@
 //! All machines of one [`Barriers`](super::Barriers), and the mail between them. Nothing here waits or is shared.
 
 use super::End;
+use super::seat::Seat;
 use crate::carrier::MAX_AUTHORITIES;
 use crate::schedule::Schedule;
 use crate::shared::Machines;
-use crate::sync::{Bug, Condvar, planted};
+use crate::signal::Bell;
+use crate::sync::{Bug, planted};
 use core::time::Duration;
 use quorate::barrier::coordinator::{self, Fixed};
 use quorate::barrier::party::{Command, Config, Event, Party, Standing, Timing};
@@ -47,7 +49,7 @@ pub(super) struct Arena {
     /// To a coordinator in this process, and from it.
     mail: VecDeque<Mail>,
     outgoing: Vec<(To, Message<Name>)>,
-    changed: Vec<Arc<Condvar>>,
+    changed: Vec<Arc<Bell>>,
     next: u64,
     random: Random,
 }
@@ -60,9 +62,7 @@ enum Mail {
 /// A party, and how its arrival stands.
 struct Place {
     party: Attendee,
-    /// For who waits here. All who wait at one barrier share it, so that they are told at once.
-    condition: Arc<Condvar>,
-    end: Option<End>,
+    seat: Arc<Seat>,
     arrived: u16,
     /// Nobody waits here any more.
     left: bool,
@@ -98,8 +98,8 @@ impl Arena {
         self.timing
     }
 
-    /// Makes a party of a barrier. Returns its place, and what tells of ends there.
-    pub(super) fn attend(&mut self, config: Config, name: Name, now: Instant) -> (usize, Arc<Condvar>) {
+    /// Makes a party of a barrier. Returns its place, and where it is told how arrivals end.
+    pub(super) fn attend(&mut self, config: Config, name: Name, now: Instant) -> (usize, Arc<Seat>) {
         let index = self.free.pop().unwrap_or_else(|| {
             self.places.push(None);
             self.places.len() - 1
@@ -110,15 +110,17 @@ impl Arena {
         let config = config.with_seed(Seed::new(self.random.number()));
         let party = Party::new(config, name, self.group.clone(), id, hint, now);
         let neighbour = self.places.iter().flatten().find(|place| place.party.resource() == name);
-        let condition = neighbour.map_or_else(|| Arc::new(Condvar::new()), |place| place.condition.clone());
-        self.places[index] = Some(Place { party, condition: condition.clone(), end: None, arrived: 0, left: false });
-        (index, condition)
+        // All who wait at one barrier are told at once.
+        let seat = Arc::new(Seat::new(neighbour.map_or_else(Arc::default, |place| place.seat.bell().clone())));
+        self.places[index] = Some(Place { party, seat: seat.clone(), arrived: 0, left: false });
+        (index, seat)
     }
 
     /// Arrives: from now on there is no end before the next one.
     pub(super) fn arrive(&mut self, index: usize, command: Command, now: Instant) {
         if let Some(place) = &mut self.places[index] {
-            (place.end, place.arrived) = (None, 0);
+            place.arrived = 0;
+            place.seat.begin();
             self.step(index, Input::Command(command), now);
         }
     }
@@ -136,12 +138,6 @@ impl Arena {
         }
     }
 
-    /// How the last arrival ended, and how many had arrived as far as it was told; `None` if that is not known yet.
-    pub(super) fn end(&self, index: usize) -> Option<(End, u16)> {
-        let place = self.places[index].as_ref()?;
-        place.end.map(|end| (end, place.arrived))
-    }
-
     fn step(&mut self, index: usize, input: InputOf<Attendee>, now: Instant) {
         let Some(place) = &mut self.places[index] else { return };
         for output in place.party.step(input, now) {
@@ -154,9 +150,10 @@ impl Arena {
                 Output::Event(Event::Waiting { arrived, .. }) => place.arrived = arrived,
                 Output::Event(event) => {
                     if let Some(end) = End::of(&event) {
-                        place.end = Some(end);
-                        if !self.changed.iter().any(|condition| Arc::ptr_eq(condition, &place.condition)) {
-                            self.changed.push(place.condition.clone());
+                        place.seat.settle(end, place.arrived);
+                        let bell = place.seat.bell();
+                        if !self.changed.iter().any(|told| Arc::ptr_eq(told, bell)) {
+                            self.changed.push(bell.clone());
                         }
                     }
                 }
@@ -190,6 +187,7 @@ impl Arena {
 
 impl Machines for Arena {
     type Message = Message<Name>;
+    type Told = Bell;
 
     fn receive(&mut self, from: NodeId, message: Message<Name>, now: Instant) {
         let index = usize::try_from(message.party().get() >> SEQUENCE_BITS).unwrap_or(usize::MAX);
@@ -227,7 +225,7 @@ impl Machines for Arena {
         self.schedule.next().into_iter().chain(coordinator).min()
     }
 
-    fn changed(&mut self) -> Vec<Arc<Condvar>> {
+    fn changed(&mut self) -> Vec<Arc<Bell>> {
         core::mem::take(&mut self.changed)
     }
 

@@ -1,18 +1,10 @@
 //! The kinds of barriers: single, cyclic and double.
 
 use super::BarrierError;
-use super::attended::{Attended, Place};
+use super::attended::{Attended, Place, Terms};
 use crate::cancel::Cancel;
 use core::time::Duration;
 use quorate::barrier::Generation;
-use quorate::barrier::party::Command;
-
-/// For how long, and unless what, to wait.
-#[derive(Clone, Debug, Default)]
-struct Terms {
-    patience: Option<Duration>,
-    cancel: Option<Cancel>,
-}
 
 macro_rules! terms {
     ($within:literal) => {
@@ -51,8 +43,7 @@ impl Barrier {
     ///
     /// If this party is not released: see [`BarrierError`].
     pub fn wait(self) -> Result<Generation, BarrierError> {
-        let Terms { patience, cancel } = self.terms;
-        self.place.attend()?.wait(Command::Leave { patience }, cancel.as_ref())
+        self.place.attend()?.leave(&self.terms)
     }
 }
 
@@ -82,8 +73,7 @@ impl CyclicBarrier {
             Some(attended) => attended,
             None => self.place.attend()?,
         };
-        let Terms { patience, cancel } = &self.terms;
-        let ended = attended.wait(Command::Arrive { patience: *patience }, cancel.as_ref());
+        let ended = attended.arrive(&self.terms);
         self.attended = Some(attended);
         ended
     }
@@ -112,7 +102,7 @@ impl DoubleBarrier {
     pub fn enter(self) -> Result<Entered, BarrierError> {
         let Self { place, terms } = self;
         let attended = place.attend()?;
-        let generation = attended.wait(Command::Arrive { patience: terms.patience }, terms.cancel.as_ref())?;
+        let generation = attended.arrive(&terms)?;
         Ok(Entered { attended, terms, generation })
     }
 }
@@ -138,7 +128,6 @@ impl Entered {
     ///
     /// If this party is not released: see [`BarrierError`].
     pub fn leave(self) -> Result<Generation, BarrierError> {
-        let Terms { patience, cancel } = self.terms;
-        self.attended.wait(Command::Leave { patience }, cancel.as_ref())
+        self.attended.leave(&self.terms)
     }
 }

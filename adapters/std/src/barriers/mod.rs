@@ -17,6 +17,7 @@ mod end;
 mod error;
 mod kinds;
 mod rules;
+mod seat;
 
 pub use arena::{MAX_BARRIERS, MAX_PARTIES};
 pub use end::End;

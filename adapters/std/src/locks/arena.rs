@@ -268,6 +268,7 @@ impl Arena {
 
 impl Machines for Arena {
     type Message = Message<Name>;
+    type Told = Condvar;
 
     fn receive(&mut self, from: NodeId, message: Message<Name>, now: Instant) {
         let index = usize::try_from(message.claim().get() >> SEQUENCE_BITS).unwrap_or(usize::MAX);

@@ -1,6 +1,6 @@
 //! A bounded queue between threads.
 
-use super::{Bug, Condvar, Mutex, lock, planted, wait};
+use super::{Bug, Condvar, Mutex, MutexGuard, lock, planted, wait};
 use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -39,6 +39,9 @@ pub struct Mailbox<T> {
 struct Inside<T> {
     mail: VecDeque<T>,
     capacity: usize,
+    /// How many wait for mail, and how many for room. To notify nobody costs a call to the system, too.
+    takers: u32,
+    putters: u32,
     woken: bool,
     closed: bool,
 }
@@ -69,7 +72,8 @@ impl<T> Mailbox<T> {
     /// An empty one with room for so much mail; at least for one.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        let inside = Inside { mail: VecDeque::new(), capacity: capacity.max(1), woken: false, closed: false };
+        let capacity = capacity.max(1);
+        let inside = Inside { mail: VecDeque::new(), capacity, takers: 0, putters: 0, woken: false, closed: false };
         Self { inside: Mutex::new(inside), mail: Condvar::new(), room: Condvar::new() }
     }
 
@@ -89,10 +93,10 @@ impl<T> Mailbox<T> {
         if inside.mail.len() >= inside.capacity {
             return Err(Undelivered::Full(mail));
         }
-        inside.mail.push_back(mail);
-        drop(inside);
         if !planted(Bug::LostWakeup) {
-            self.mail.notify_one();
+            self.push(inside, mail);
+        } else {
+            inside.mail.push_back(mail);
         }
         Ok(())
     }
@@ -105,24 +109,39 @@ impl<T> Mailbox<T> {
     pub fn put(&self, mail: T) -> Result<(), T> {
         let mut inside = lock(&self.inside);
         while !inside.closed && inside.mail.len() >= inside.capacity {
+            inside.putters += 1;
             inside = wait(&self.room, inside, None);
+            inside.putters -= 1;
         }
         if inside.closed {
             return Err(mail);
         }
-        inside.mail.push_back(mail);
-        drop(inside);
-        self.mail.notify_one();
+        self.push(inside, mail);
         Ok(())
+    }
+
+    fn push(&self, mut inside: MutexGuard<'_, Inside<T>>, mail: T) {
+        inside.mail.push_back(mail);
+        let is_waited_for = inside.takers > 0;
+        drop(inside);
+        if is_waited_for {
+            self.mail.notify_one();
+        }
+    }
+
+    fn pop(&self, mut inside: MutexGuard<'_, Inside<T>>) -> Option<T> {
+        let mail = inside.mail.pop_front();
+        let is_waited_for = inside.putters > 0;
+        drop(inside);
+        if mail.is_some() && is_waited_for {
+            self.room.notify_one();
+        }
+        mail
     }
 
     /// The oldest mail, if there is any now.
     pub fn try_take(&self) -> Option<T> {
-        let mail = lock(&self.inside).mail.pop_front();
-        if mail.is_some() {
-            self.room.notify_one();
-        }
-        mail
+        self.pop(lock(&self.inside))
     }
 
     /// Waits for mail, for so long at most; `None` is for as long as it takes. Mail goes before everything else that there is
@@ -131,10 +150,8 @@ impl<T> Mailbox<T> {
         let end = longest.and_then(|longest| Instant::now().checked_add(longest));
         let mut inside = lock(&self.inside);
         loop {
-            if let Some(mail) = inside.mail.pop_front() {
-                drop(inside);
-                self.room.notify_one();
-                return Taken::Mail(mail);
+            if !inside.mail.is_empty() {
+                return self.pop(inside).map_or(Taken::Woken, Taken::Mail); // There is some.
             }
             if core::mem::take(&mut inside.woken) {
                 return Taken::Woken;
@@ -146,7 +163,9 @@ impl<T> Mailbox<T> {
             if left == Some(Duration::ZERO) {
                 return Taken::Elapsed;
             }
+            inside.takers += 1;
             inside = wait(&self.mail, inside, left);
+            inside.takers -= 1;
         }
     }
 
