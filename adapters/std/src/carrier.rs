@@ -19,7 +19,9 @@ const _: () = assert!(MAX_AUTHORITIES == crate::driver::MAX_PEERS + 1, "any memb
 /// ```
 /// use quorate::lease::{Message, Refusal};
 /// use quorate::{Group, Name, NodeId, To};
+/// use quorate::member::Profile;
 /// use quorate_std::carrier::{Answers, Carrier, Inbox, MAX_AUTHORITIES};
+/// use quorate_std::locks::{AcquireError, Locks, Rules};
 /// use std::sync::OnceLock;
 ///
 /// /// Plays an authority that never grants anything.
@@ -44,6 +46,10 @@ const _: () = assert!(MAX_AUTHORITIES == crate::driver::MAX_PEERS + 1, "any memb
 ///         answers.deliver(AUTHORITY, Message::Refused { claim, refusal: Refusal::Busy, sent });
 ///     }
 /// }
+///
+/// let locks = Locks::over(Stubborn::default(), &Rules::new(Profile::LAN.holding())?)?;
+/// assert_eq!(locks.acquire("orders/42").at_once().wait().unwrap_err(), AcquireError::Busy);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 pub trait Carrier<M = Message<Name>>: fmt::Debug + Send + Sync + 'static {
     /// As which node holders or parties speak, and the nodes that may be the authority or coordinate.
