@@ -1,13 +1,14 @@
 //! Locks and barriers that a cluster hosts, for threads.
 
 use crate::member::Cluster;
-use crate::{PATIENCE, until};
+use crate::{PATIENCE, node, until};
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use quorate::barrier::{Cause, Refusal};
 use quorate_std::Cancel;
 use quorate_std::barriers::BarrierError;
 use quorate_std::locks::AcquireError;
+use quorate_std::transport::Link;
 use std::thread;
 
 #[test]
@@ -119,4 +120,19 @@ fn a_double_barrier_begins_and_ends_together_and_who_does_not_come_breaks_it() {
         cancel.cancel();
         assert_eq!(waiting.join().unwrap(), BarrierError::Cancelled);
     });
+}
+
+#[test]
+fn the_thread_of_a_client_ends_when_nobody_has_it_any_more() {
+    let cluster = Cluster::start();
+    let client = cluster.client(1);
+    let (id, locks) = (client.id(), client.locks().clone());
+    let guard = locks.acquire("a").within(PATIENCE).wait().unwrap();
+    drop((client, locks));
+    assert_eq!(guard.lost(Some(Duration::from_millis(50))), None, "who holds something keeps it running");
+    drop(guard);
+    let mut probe = cluster.network.join(node(77));
+    until("the end of the thread", || probe.send(id, b"are you there?").is_err());
+    let next = cluster.client(2).locks().acquire("a").within(PATIENCE).wait();
+    assert!(next.is_ok(), "and what it held was given up");
 }
