@@ -57,9 +57,7 @@ async fn main(spawner: Spawner) {
     let mut peripherals = cortex_m::Peripherals::take().expect("taken once");
     clock::start(&mut peripherals.SYST);
     let mut line = [0; 256];
-    let line = host::command_line(&mut line);
-    hprintln!("board: {}", line);
-    let settings = match Settings::parse(line) {
+    let settings = match Settings::parse(host::command_line(&mut line)) {
         Ok(settings) => settings,
         Err(word) => {
             hprintln!("board: cannot make anything of `{}`", word);
