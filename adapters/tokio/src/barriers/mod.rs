@@ -24,7 +24,7 @@ use quorate_std::question::random;
 use seat::Seat;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 type Party = party::Party<Name, MAX_AUTHORITIES>;
 
@@ -42,6 +42,8 @@ struct Hall {
     rules: Rules,
     seats: Mutex<HashMap<PartyId, Weak<Seat>>>,
     next: AtomicU64,
+    /// Somebody has no place any more.
+    left: Notify,
     _open: watch::Sender<()>,
 }
 
@@ -68,6 +70,7 @@ impl Barriers {
             rules,
             seats: Mutex::default(),
             next: AtomicU64::new(random()),
+            left: Notify::new(),
             _open: open,
         });
         let weak = Arc::downgrade(&hall);
@@ -125,6 +128,19 @@ impl Barriers {
         DoubleBarrier { place: self.place(name, parties), patience: None }
     }
 
+    /// Waits until no party of this node has a place at any barrier: until whoever coordinates knows of each that was given up, or
+    /// will have noticed. For programs that end: the others need not find out by themselves. Cancel-safe.
+    pub async fn drained(&self) {
+        loop {
+            let mut left = pin!(self.hall.left.notified());
+            left.as_mut().enable();
+            if self.hall.seats.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+                return;
+            }
+            left.await;
+        }
+    }
+
     fn place(&self, name: &str, parties: u16) -> Place {
         Place { hall: self.hall.clone(), name: Name::new(name).map_err(BarrierError::Name), parties }
     }
@@ -158,6 +174,7 @@ impl Place {
         tokio::spawn(async move {
             looked_after.look_after().await;
             hall.seats.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            hall.left.notify_waiters();
         });
         Ok(Attended { seat, name, parties: self.parties })
     }

@@ -16,6 +16,7 @@
 //!
 //! An error is as good as no answer. The holder asks again, and knows when it must not rely on its lease any more.
 
+pub mod barrier;
 mod claims;
 #[cfg(test)]
 mod tests;
@@ -176,7 +177,7 @@ impl<E: Engine> Desk<E> {
         match taken {
             Taken::Start(kept, said) => {
                 let shared = Arc::clone(&self.shared);
-                tokio::spawn(async move { shared.serve(claim, kept, said).await });
+                tokio::spawn(shared.serve(claim, kept, said));
             }
             Taken::Queued => {}
             Taken::Unknown => self.shared.deliver(Message::Released { claim }),
@@ -238,7 +239,7 @@ impl<E: Engine> Shared<E> {
     /// Does what is to be done for a claim, until nothing is left.
     ///
     /// One thing after the other: an acquisition that is repeated must not overtake the release that follows it.
-    async fn serve(&self, claim: ClaimId, mut kept: E::Kept, said: Arc<Notify>) {
+    async fn serve(self: Arc<Self>, claim: ClaimId, mut kept: E::Kept, said: Arc<Notify>) {
         let mut standing = Standing::Known;
         loop {
             let next = match &mut standing {
