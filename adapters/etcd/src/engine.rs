@@ -12,6 +12,7 @@ use etcd_client::{
 use quorate::lease::{ClaimId, Mode, Refusal};
 use quorate::{FencingToken, Name};
 use quorate_tokio::clock;
+use quorate_tokio::engine::barrier::Registrar;
 use quorate_tokio::engine::{Answer, Desk, Engine, Wish};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +23,10 @@ pub struct Etcd {
     pub(crate) options: Options,
     /// No other client has or had it, and it is a part of every key of a claim.
     pub(crate) instance: String,
+    /// The same as a number.
+    pub(crate) number: u64,
+    /// On what it hangs that this client is there for its barriers.
+    pub(crate) presence: tokio::sync::Mutex<Option<Session>>,
     /// Sessions without keys, for the claims to come.
     idle: Mutex<Vec<Session>>,
 }
@@ -70,8 +75,15 @@ impl Etcd {
         }
         let failed = |source| Error::Connect { endpoints: endpoints.to_vec(), source };
         let client = Client::connect(endpoints, Some(connect)).await.map_err(failed)?;
-        let instance = format!("{:016x}", getrandom::u64().map_err(Error::Random)?);
-        let etcd = Self { client: ClientHandle(client), options, instance, idle: Mutex::default() };
+        let number = getrandom::u64().map_err(Error::Random)?;
+        let etcd = Self {
+            client: ClientHandle(client),
+            options,
+            instance: format!("{number:016x}"),
+            number,
+            presence: tokio::sync::Mutex::default(),
+            idle: Mutex::default(),
+        };
         // Channels connect only when they are used: whether there is somebody is asked here.
         let mut client = etcd.client.0.kv_client();
         match etcd.in_time(async { Ok(client.get(etcd.options.prefix.as_str(), None).await?) }).await {
@@ -85,6 +97,13 @@ impl Etcd {
     #[must_use]
     pub fn desk(self: &Arc<Self>) -> Desk<Self> {
         Desk::new(Arc::clone(self))
+    }
+
+    /// The engine behind barriers: to be given to `Barriers`. A client of which nothing was heard for so long has left, for the others;
+    /// it is rounded up as leases are.
+    #[must_use]
+    pub fn registrar(self: &Arc<Self>, lapse: Duration) -> Registrar<Self> {
+        Registrar::new(Arc::clone(self), lapse)
     }
 
     /// Who holds this lock: what it is called, and its token. `None` if nobody does.
@@ -137,14 +156,15 @@ impl Etcd {
     /// A session for a claim: one that is there and young enough, or a new one.
     async fn session(&self, lease: Duration) -> Result<Session, Error> {
         let seconds = self.seconds(lease);
+        // What is seldom done has a place of its own, so that the common case is not moved around with room for it.
         while let Some(mut session) = self.take_idle(seconds) {
             if session.until().since(clock::now()) >= self.wanted(lease)
-                || self.renew_session(&mut session).await.is_ok()
+                || Box::pin(self.renew_session(&mut session)).await.is_ok()
             {
                 return Ok(session);
             }
         }
-        self.in_time(Session::open(self.client.0.lease_client(), seconds)).await
+        Box::pin(self.in_time(Session::open(self.client.0.lease_client(), seconds))).await
     }
 
     /// How long a session lasts that is good enough for a new claim. It is renewed soon anyway, as any lease that is held.
@@ -160,7 +180,7 @@ impl Etcd {
         Some(idle.swap_remove(at))
     }
 
-    async fn renew_session(&self, session: &mut Session) -> Result<(), Error> {
+    pub(crate) async fn renew_session(&self, session: &mut Session) -> Result<(), Error> {
         let mut client = self.client.0.lease_client();
         self.in_time(session.renew(&mut client)).await
     }
@@ -232,7 +252,7 @@ impl Etcd {
                 }
             }
             // Whether it was put is not known, as the answer was lost; with its session it is gone in any case.
-            None => self.end(session).await?,
+            None => Box::pin(self.end(session)).await?,
         }
         *kept = Kept::default();
         Ok(())
@@ -249,7 +269,7 @@ impl Engine for Etcd {
         match &mut kept.session {
             // It is in line already, or does not know it: the cluster learns that it is still there.
             Some(session) => {
-                if let Err(error) = self.renew_session(session).await {
+                if let Err(error) = Box::pin(self.renew_session(session)).await {
                     if matches!(error, Error::LeaseGone { .. }) {
                         *kept = Kept::default();
                     }
@@ -287,7 +307,7 @@ impl Engine for Etcd {
             }
             place => {
                 if kept.revision.is_some() {
-                    self.leave(kept, &key).await?;
+                    Box::pin(self.leave(kept, &key)).await?;
                 } else if let Some(session) = kept.session.take() {
                     self.give_back(session);
                 }

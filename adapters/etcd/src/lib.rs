@@ -1,4 +1,4 @@
-//! quorate's locks on an etcd cluster that runs already.
+//! quorate's locks and barriers on an etcd cluster that runs already.
 //!
 //! An `Etcd` plays the authority of [leases](quorate::lease) by leases and transactions of etcd's. All else is as on quorate's own
 //! cluster: the same machine holds the lease, counts it from when it asked, renews it, doubts it, and knows that it is lost before
@@ -35,6 +35,7 @@
 //! | L6, crashed holders | what they held is free when etcd has noticed that the lease is over |
 //! | lost leases are noticed | yes, before anybody else can have it, by the holder's own clock |
 //! | lock-delay | `Options::lock_delay`, in whole seconds |
+//! | B1 to B5, barriers | yes, and the outcome of a generation is always learnt |
 //!
 //! etcd counts leases in **whole seconds**, has a shortest one (about one and a half times its election timeout, so two seconds with its
 //! defaults), and looks for those that are over twice a second. So what is asked for is rounded up for the cluster, and never for the
@@ -47,6 +48,10 @@
 //! resource are under one prefix, and the order in which their keys were created is the line. A claim holds the resource if it bears all
 //! those before it, and they hold it; otherwise it watches one of them, the last that is in its way, so that a release wakes one waiter
 //! and not all. (Who waits for permits of a semaphore watches all before it: any of them can give back what is missing.)
+//!
+//! For a barrier there is one key, whose value is what a coordinator knows of it, as text. It is replaced, by a transaction on the
+//! revision in which it was seen, only by who has seen the latest, and watched by who waits. That a client is there says a key on a
+//! lease of its own.
 //!
 //! To open a lease takes etcd a write. So one that was released in good order serves the next claim of this process, for as long as it is
 //! young; then an acquisition is one transaction, and a release another.
@@ -70,6 +75,8 @@ mod keys;
 mod line;
 #[cfg(feature = "client")]
 mod options;
+#[cfg(feature = "client")]
+mod registers;
 #[cfg(feature = "client")]
 mod session;
 #[cfg(feature = "client")]

@@ -2,6 +2,7 @@
 
 use crate::line::Until;
 use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
 use etcd_client::{EventType, WatchClient, WatchFilterType, WatchOptions};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -60,6 +61,30 @@ impl Drop for Watch {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Ends when this key is put in this revision or a later one; or a little later than it cannot be watched any more, so that whoever
+/// asks again then does not ask without a pause.
+pub(crate) async fn until_put(mut client: WatchClient, key: String, revision: i64) {
+    const PAUSE: Duration = Duration::from_millis(100);
+    let watched = async {
+        let mut stream = client.watch(key, Some(WatchOptions::new().with_start_revision(revision))).await?;
+        while let Some(answer) = stream.message().await? {
+            if !answer.events().is_empty() {
+                return Ok(true);
+            }
+            if answer.canceled() {
+                break;
+            }
+        }
+        Ok::<_, etcd_client::Error>(false)
+    };
+    match watched.await {
+        Ok(true) => return,
+        Ok(false) => {}
+        Err(error) => tracing::debug!(%error, "a barrier is not watched any more"),
+    }
+    tokio::time::sleep(PAUSE).await;
 }
 
 async fn until_deleted(mut client: WatchClient, key: Vec<u8>, options: WatchOptions) -> Result<(), etcd_client::Error> {

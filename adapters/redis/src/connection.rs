@@ -84,9 +84,14 @@ impl Connection {
 
     /// The connection that there is, or a new one.
     async fn get(&self) -> Result<(MultiplexedConnection, u64), Error> {
-        if let Some(present) = self.present() {
-            return Ok(present);
+        match self.present() {
+            Some(present) => Ok(present),
+            // In a place of its own: what it takes to connect is large, and would be moved around with each command.
+            None => Box::pin(self.get_new()).await,
         }
+    }
+
+    async fn get_new(&self) -> Result<(MultiplexedConnection, u64), Error> {
         let _connecting = self.connecting.lock().await;
         if let Some(present) = self.present() {
             return Ok(present);
@@ -136,14 +141,14 @@ impl Connection {
     }
 
     /// Has the server run a script, and teaches it the script if it does not know it.
-    pub(crate) async fn run(&self, script: &Source, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value, Error> {
+    pub(crate) async fn run(&self, script: &Source, keys: &[String], arguments: &[&[u8]]) -> Result<Value, Error> {
         let command = script.call(keys, arguments);
         let (mut connection, number) = self.get().await?;
         let mut answer = connection.send_packed_command(&command).await.and_then(Value::extract_error);
         if answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)) {
-            let loaded = connection.send_packed_command(&script.load()).await;
+            let loaded = Box::pin(connection.send_packed_command(&script.load())).await;
             self.judge(number, loaded)?;
-            answer = connection.send_packed_command(&command).await;
+            answer = Box::pin(connection.send_packed_command(&command)).await;
         }
         self.judge(number, answer)
     }

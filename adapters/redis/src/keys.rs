@@ -3,27 +3,20 @@
 use quorate::Name;
 
 /// The keys of one resource. The name stands in braces, so that they are all in one slot of a Redis cluster.
-#[derive(Debug)]
-pub(crate) struct Keys {
-    pub(crate) lock: String,
-    pub(crate) counter: String,
-    pub(crate) line: String,
-    pub(crate) alive: String,
-    pub(crate) held: String,
-    pub(crate) modes: String,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keys<'a> {
+    prefix: &'a str,
+    resource: &'a Name,
 }
 
-impl Keys {
-    pub(crate) fn new(prefix: &str, resource: &Name) -> Self {
-        let key = |what: &str| [prefix, "{", resource.as_str(), "}:", what].concat();
-        Self {
-            lock: key("lock"),
-            counter: key("token"),
-            line: key("line"),
-            alive: key("alive"),
-            held: key("held"),
-            modes: key("modes"),
-        }
+impl<'a> Keys<'a> {
+    pub(crate) const fn new(prefix: &'a str, resource: &'a Name) -> Self {
+        Self { prefix, resource }
+    }
+
+    /// The keys for these things; see `scripts/acquire.lua`.
+    pub(crate) fn of<const N: usize>(self, things: [&str; N]) -> [String; N] {
+        things.map(|thing| [self.prefix, "{", self.resource.as_str(), "}:", thing].concat())
     }
 }
 

@@ -1,4 +1,4 @@
-//! quorate's locks on a Redis server that runs already.
+//! quorate's locks and barriers on a Redis server that runs already.
 //!
 //! A [`Redis`] plays the authority of [leases](quorate::lease) by running scripts inside the server, one round trip each. All else is as
 //! on quorate's own cluster: the same machine holds the lease, counts it from when it asked, renews it, doubts it, and knows that it
@@ -34,6 +34,7 @@
 //! | L6, crashed holders | what they held is free when its key expires, to the millisecond |
 //! | lost leases are noticed | yes, before anybody else can have it, by the holder's own clock |
 //! | lock-delay | [`Options::lock_delay`] |
+//! | B1 to B5, barriers | as long as the server goes back to nothing that it knew before: one that has lost everything is known to be new, a replica that takes over and is behind is not always found out. Who was about to be released when data was lost is told that the outcome is unknown |
 //!
 //! Whoever must not be wrong when a server fails shows the token at a [fence](quorate::lease::Fence), or asks for an engine that is
 //! linearizable. There is no Redlock here: it asks several servers, and rests on their clocks all the same.
@@ -44,12 +45,15 @@
 //! # How it works
 //!
 //! All keys of a resource have its name in braces, so that they are in one slot of a Redis cluster. The scripts say what they are for
-//! (`src/scripts`). An acquisition that nobody is in the way of is one script, and so is a release. Who waits stands in a sorted set; a
-//! release tells the first of them through the server's publish and subscribe, on a channel of the waiting process. A holder that has
-//! crashed tells nobody: so the first in line asks again when the key expires, and everybody now and then in case that a message is lost.
-//! Nobody polls otherwise.
+//! (`src/scripts`). An acquisition that nobody is in the way of is one script of two calls, `SET NX PX` and `INCR`, and a release
+//! another one, `GET` and `DEL`. Who waits stands in a sorted set; a release tells the first of them through the server's publish and
+//! subscribe, on a channel of the waiting process. A holder that has crashed tells nobody: so the first in line asks again when the
+//! lease ends, and everybody now and then in case that a message is lost. Nobody polls otherwise.
 //!
-//! Of each resource one small key remains for ever, the counter of its tokens.
+//! For a barrier there is one key, whose value is what a coordinator knows of it, as text. It is replaced only by who has seen the
+//! latest: see [`quorate_tokio::engine::barrier`]. That a client is there says a key that expires.
+//!
+//! Of each resource one small key remains for ever, the counter of its tokens; and of each barrier its value.
 //!
 //! # What it needs
 //!
@@ -64,6 +68,7 @@ mod engine;
 mod error;
 mod keys;
 mod options;
+mod registers;
 mod script;
 mod turns;
 

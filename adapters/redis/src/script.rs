@@ -15,11 +15,16 @@ impl Source {
     }
 
     /// What runs it: one command, and one round trip.
-    pub(crate) fn call(&self, keys: &[&[u8]], arguments: &[&[u8]]) -> Cmd {
-        let mut command = Cmd::new();
+    pub(crate) fn call(&self, keys: &[String], arguments: &[&[u8]]) -> Cmd {
+        let size = |parts: usize, part: &[u8]| parts + part.len();
+        let bytes = keys.iter().map(String::as_bytes).fold(0, size) + arguments.iter().copied().fold(0, size);
+        let mut command = Cmd::with_capacity(keys.len() + arguments.len() + 3, bytes + 64);
         command.arg("EVALSHA").arg(&self.digest).arg(keys.len());
-        for part in keys.iter().chain(arguments) {
-            command.arg(*part);
+        for key in keys {
+            command.arg(key.as_bytes());
+        }
+        for argument in arguments {
+            command.arg(*argument);
         }
         command
     }
@@ -35,25 +40,36 @@ impl Source {
 /// All of them.
 #[derive(Debug)]
 pub(crate) struct Scripts {
+    pub(crate) acquire_free: Source,
     pub(crate) acquire: Source,
     pub(crate) renew: Source,
+    pub(crate) release_alone: Source,
     pub(crate) release: Source,
+    pub(crate) holder: Source,
+    pub(crate) replace: Source,
+    pub(crate) present: Source,
 }
 
 impl Scripts {
     pub(crate) fn new() -> Self {
         Self {
+            acquire_free: Source::new(include_str!("scripts/acquire_free.lua")),
             acquire: Source::new(include_str!("scripts/acquire.lua")),
             renew: Source::new(include_str!("scripts/renew.lua")),
+            release_alone: Source::new(include_str!("scripts/release_alone.lua")),
             release: Source::new(include_str!("scripts/release.lua")),
+            holder: Source::new(include_str!("scripts/holder.lua")),
+            replace: Source::new(include_str!("scripts/replace.lua")),
+            present: Source::new(include_str!("scripts/present.lua")),
         }
     }
 }
 
 impl Scripts {
     /// What makes all of them known, so that the first use of one is not another round trip.
-    pub(crate) fn load(&self) -> [Cmd; 3] {
-        [&self.acquire, &self.renew, &self.release].map(Source::load)
+    pub(crate) fn load(&self) -> [Cmd; 8] {
+        let Self { acquire_free, acquire, renew, release_alone, release, holder, replace, present } = self;
+        [acquire_free, acquire, renew, release_alone, release, holder, replace, present].map(Source::load)
     }
 }
 

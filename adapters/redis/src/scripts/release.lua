@@ -2,43 +2,45 @@
 -- come late or twice.
 --
 -- KEYS  1 lock  2 line  3 alive  4 held  5 modes     as in acquire.lua
--- ARGV  1 owner  2 token, or "" for whatever the claim has  3 mode  4 wake
+-- ARGV  1 owner  2 token, or "" for whatever the claim has  3 wake
 --
 -- Answers 1 if the claim held the resource, 0 if not.
+local lock, line, alive, held, modes = unpack(KEYS)
 local owner, token = ARGV[1], ARGV[2]
-local ended = 0
-if ARGV[3] == 'x' then
-    local held = redis.call('GET', KEYS[1])
-    local mine = token == '' and owner .. ' ' or owner .. ' ' .. token .. ' '
-    if held and string.sub(held, 1, #mine) == mine then
-        ended = redis.call('DEL', KEYS[1])
+
+local alone = redis.call('GET', lock)
+if alone ~= '&' then -- whoever holds alone has one token, and nobody waits
+    if alone and string.sub(alone, 1, #owner + 1) == owner .. ' ' then
+        return redis.call('DEL', lock)
     end
-else
-    local mine = redis.call('HGET', KEYS[5], owner)
-    if mine and (token == '' or string.match(mine, '^%S+ (%d+) ') == token) then
-        redis.call('HDEL', KEYS[5], owner)
-        ended = redis.call('ZREM', KEYS[4], owner)
-    end
+    return 0
 end
 
-if redis.call('EXISTS', KEYS[2]) == 1 then
-    local waited = 0
-    if token == '' then
-        waited = redis.call('ZREM', KEYS[2], owner)
-        redis.call('ZREM', KEYS[3], owner)
-    end
-    if ended + waited > 0 then
-        local time = redis.call('TIME')
-        local now = time[1] * 1000 + math.floor(time[2] / 1000)
-        for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now)) do
-            redis.call('ZREM', KEYS[3], gone)
-            redis.call('ZREM', KEYS[2], gone)
-        end
-        local head = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
-        if head then
-            local instance, claim = string.match(head, '^(.-):(%d+)$')
-            redis.call('PUBLISH', ARGV[4] .. instance, claim)
-        end
-    end
+local ended, waited = 0, 0
+local mine = redis.call('HGET', modes, owner)
+if mine and (token == '' or string.match(mine, '^%S+ (%d+) ') == token) then
+    redis.call('HDEL', modes, owner)
+    ended = redis.call('ZREM', held, owner)
+end
+if token == '' then
+    waited = redis.call('ZREM', line, owner)
+    redis.call('ZREM', alive, owner)
+end
+if ended + waited == 0 then
+    return 0
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, gone in ipairs(redis.call('ZRANGEBYSCORE', alive, '-inf', now)) do
+    redis.call('ZREM', alive, gone)
+    redis.call('ZREM', line, gone)
+end
+local head = redis.call('ZRANGE', line, 0, 0)[1]
+if head then
+    local instance, claim = string.match(head, '^(.-):(%d+)$')
+    redis.call('PUBLISH', ARGV[3] .. instance, claim)
+elseif redis.call('EXISTS', held) == 0 then
+    redis.call('DEL', lock)
 end
 return ended
