@@ -1,10 +1,11 @@
 //! `quorate barrier`: waits until so many have come this far.
 
 use crate::args::BarrierArgs;
-use crate::engine::Engine;
+use crate::engine::Grantor;
 use crate::failure::{Failure, Outcome};
 use crate::member::StopSignals;
 use crate::paint::print;
+use core::time::Duration;
 use quorate::barrier::Generation;
 use quorate_tokio::barriers::BarrierError;
 use std::process::ExitCode;
@@ -14,21 +15,28 @@ const BROKEN: u8 = 75;
 /// The exit code when it cannot be learnt how it ended.
 const UNKNOWN: u8 = 70;
 
+/// How long it may take until it is heard that somebody leaves; then the others find out by themselves.
+const HEARD: Duration = Duration::from_millis(500);
+
 /// Waits.
 pub(crate) async fn run(args: &BarrierArgs) -> Outcome<ExitCode> {
     let mut signals = StopSignals::catch()?;
-    let client = Engine::new(&args.engine)?.connect().await?;
-    let mut barrier = client.barriers().barrier(&args.name, args.parties);
+    let grantor = Grantor::connect(&args.engine, "barrier").await?;
+    let mut barrier = grantor.barriers().barrier(&args.name, args.parties);
     if let Some(timeout) = args.timeout {
         barrier = barrier.within(timeout);
     }
     let ended = tokio::select! {
-        ended = barrier.wait() => ended,
-        () = signals.recv() => {
-            // The arrival is taken back, which the others should hear.
-            tokio::time::sleep(core::time::Duration::from_millis(50)).await;
-            return Err(Failure::new("it was asked to stop before all had arrived").with_code(BROKEN));
-        }
+        ended = barrier.wait() => Some(ended),
+        () = signals.recv() => None,
+    };
+    // The others should hear of it at once, if the arrival is taken back.
+    tokio::select! {
+        () = grantor.barriers().drained() => {}
+        () = tokio::time::sleep(HEARD) => {}
+    }
+    let Some(ended) = ended else {
+        return Err(Failure::new("it was asked to stop before all had arrived").with_code(BROKEN));
     };
     if args.json {
         print(&json(args, &ended))?;

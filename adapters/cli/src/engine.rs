@@ -1,12 +1,12 @@
-//! Connecting to whoever grants locks, as `--engine` says.
+//! Connecting to whoever grants locks and coordinates barriers, as `--engine` says.
 
 use crate::args::EngineArgs;
 use crate::config::keyring;
 use crate::failure::{Failure, Outcome};
 use crate::units::brief;
-use quorate_services::{LockService, Services, Settings};
+use quorate_services::{BarrierService, LockService, Services, Settings};
 use quorate_tokio::status::AskError;
-use quorate_tokio::{Client, ConnectError, Locks};
+use quorate_tokio::{Barriers, Client, ConnectError, Locks};
 use quorate_wire::Keyring;
 
 /// Who grants if nobody says who: the first member of the examples.
@@ -18,7 +18,7 @@ fn url(args: &EngineArgs) -> String {
     said.unwrap_or_else(|| USUAL.to_owned())
 }
 
-/// Whoever grants locks: a cluster, or a server that runs already.
+/// Whoever grants locks and coordinates barriers: a cluster, or a server that runs already.
 #[derive(Debug)]
 pub(crate) enum Grantor {
     /// quorate's own cluster.
@@ -28,17 +28,17 @@ pub(crate) enum Grantor {
 }
 
 impl Grantor {
-    /// Connects to what the command line and the environment say.
-    pub(crate) async fn connect(args: &EngineArgs) -> Outcome<Self> {
+    /// Connects to what the command line and the environment say, for this command.
+    pub(crate) async fn connect(args: &EngineArgs, command: &str) -> Outcome<Self> {
         let url = url(args);
-        if !["redis://", "rediss://", "etcd://"].iter().any(|scheme| url.starts_with(scheme)) {
+        if !["redis://", "redis+unix://", "rediss://", "etcd://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Engine::new(args)?.connect().await.map(Self::Cluster);
         }
         if args.key_file.is_some() {
             return Err(Failure::usage("a key file is for quorate's own cluster")
                 .advise("Write the user and the password into the URL, or leave `--key-file` out."));
         }
-        let label = format!("quorate lock, process {}", std::process::id());
+        let label = format!("quorate {command}, process {}", std::process::id());
         let connected = quorate_services::connect(&url, Settings { label, ..Settings::default() }).await;
         connected.map(Self::Server).map_err(|error| match error {
             quorate_services::ConnectError::NotBuiltIn { feature } => {
@@ -50,6 +50,14 @@ impl Grantor {
             }
             error => Failure::new(error).advise("Check that the server runs, and that the URL names its address."),
         })
+    }
+
+    /// The barriers that it coordinates.
+    pub(crate) fn barriers(&self) -> &Barriers {
+        match self {
+            Self::Cluster(client) => client.barriers(),
+            Self::Server(services) => services.barriers(),
+        }
     }
 
     /// The locks that it grants.
@@ -125,9 +133,9 @@ fn parse(url: &str) -> Outcome<(Vec<String>, String, Option<String>)> {
     };
     let rest = match url.split_once("://") {
         Some(("quorate", rest)) => rest,
-        Some((scheme @ ("redis" | "rediss" | "etcd"), _)) => {
+        Some((scheme @ ("redis" | "redis+unix" | "rediss" | "etcd"), _)) => {
             return Err(Failure::usage(format_args!(
-                "`{scheme}` grants locks to `quorate lock`, and this is of quorate's own cluster"
+                "`{scheme}` serves `quorate lock` and `quorate barrier`, and this is of quorate's own cluster"
             ))
             .advise("Name a cluster, such as `--engine quorate://127.0.0.1:7401/quorate`."));
         }
@@ -171,7 +179,7 @@ mod tests {
         for (url, says) in [
             ("127.0.0.1:7401", "nothing stands before"),
             ("zookeeper://one:1/x", "no engine `zookeeper`"),
-            ("redis://one:6379", "`redis` grants locks to `quorate lock`"),
+            ("redis://one:6379", "`redis` serves `quorate lock`"),
             ("quorate://one:7401", "the group is missing"),
             ("quorate://one:7401/", "the group is missing"),
             ("quorate://one/x", "`one` is no HOST:PORT"),

@@ -24,7 +24,7 @@ impl Lease for Guard {
 /// Acquires, and runs the command meanwhile.
 pub(crate) async fn run(args: LockArgs) -> Outcome<ExitCode> {
     let mut signals = StopSignals::catch()?;
-    let grantor = Grantor::connect(&args.engine).await?;
+    let grantor = Grantor::connect(&args.engine, "lock").await?;
     let code = hold(&args, grantor.locks(), &mut signals).await;
     tokio::select! {
         // Who waits next is spared the wait for the lease to run out.

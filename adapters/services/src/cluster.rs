@@ -2,14 +2,14 @@
 
 use crate::service::election;
 use crate::{
-    ConnectError, ElectionService, ExactFencing, Guarantees, Leader, Linearizable, LockService, Service, ServiceError,
-    Settings, key_file,
+    BarrierService, ConnectError, ElectionService, ExactFencing, Guarantees, Leader, Linearizable, LockService,
+    Service, ServiceError, Settings, key_file,
 };
 use core::time::Duration;
 use quorate::NodeId;
 use quorate::lease::authority::ClaimState;
 use quorate::lease::holder::Timing;
-use quorate_tokio::{Client, Locks, status};
+use quorate_tokio::{Barriers, Client, Locks, status};
 use quorate_wire::Keyring;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,13 +35,23 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// If no member answers, the group grants no locks, or there can be no lease of this length.
+    /// If no member answers, the group grants no locks, there can be no lease of this length, or something is set that is not the
+    /// client's to say: [`ConnectError::Setting`].
     pub async fn connect(
         members: &[(Option<u32>, String)],
         group: &str,
         key_file: Option<&Path>,
         settings: Settings,
     ) -> Result<Self, ConnectError> {
+        // Whoever sets these relies on them.
+        if !settings.lock_delay.is_zero() {
+            let instead =
+                "its members are told, by the configuration of their leases (`quorate_tokio::Builder::leases`)";
+            return Err(ConnectError::Setting { setting: "lock_delay", instead });
+        } else if settings.prefix.is_some() {
+            let instead = "each group is for itself, so use one of its own";
+            return Err(ConnectError::Setting { setting: "prefix", instead });
+        }
         let keyring = key_file.map(key_file::read).transpose()?;
         let mut builder = Client::builder(group);
         for (number, address) in members {
@@ -81,6 +91,12 @@ impl ExactFencing for Cluster {}
 impl LockService for Cluster {
     fn locks(&self) -> &Locks {
         self.client.locks()
+    }
+}
+
+impl BarrierService for Cluster {
+    fn barriers(&self) -> &Barriers {
+        self.client.barriers()
     }
 }
 

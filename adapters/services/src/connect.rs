@@ -7,15 +7,19 @@ use crate::Etcd;
 #[cfg(feature = "redis")]
 use crate::Redis;
 use crate::{
-    Address, AddressError, ElectionService, Guarantees, Leader, LockService, Requirement, Service, ServiceError, Unmet,
+    Address, AddressError, BarrierService, ElectionService, Guarantees, Leader, LockService, Requirement, Service,
+    ServiceError, Unmet,
 };
 use core::fmt;
 use core::time::Duration;
 use quorate::DriftBound;
+use quorate::barrier::party;
 use quorate::lease::holder::ConfigError;
 #[cfg(any(feature = "redis", feature = "etcd"))]
 use quorate::lease::holder::Timing;
-use quorate_tokio::Locks;
+#[cfg(any(feature = "redis", feature = "etcd"))]
+use quorate_tokio::barriers;
+use quorate_tokio::{Barriers, Locks};
 use std::path::PathBuf;
 
 /// How services are used. What an engine does not have is not set there.
@@ -28,16 +32,20 @@ use std::path::PathBuf;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// For how long locks are held without being renewed: how long others wait for what a process held that has crashed. Unless set,
-    /// the longest that a cluster grants, and [`Settings::LEASE`] on other engines.
+    /// For how long locks are held without being renewed: how long others wait for what a process held that has crashed, and on other
+    /// engines than a cluster also for a party of a barrier. Unless set, the longest that a cluster grants, and [`Settings::LEASE`]
+    /// on other engines.
     pub lease: Option<Duration>,
     /// How far off clock rates are.
     pub drift: DriftBound,
-    /// What this process is called where holders and leaders are listed. On a cluster that is the number of its node.
+    /// What this process is called where holders and leaders are listed. On a cluster it has no effect: there that is the number
+    /// of its node.
     pub label: String,
-    /// How long after a lease has run out nobody else is granted what was not released. On a cluster its members are told that.
+    /// How long after a lease has run out nobody else is granted what was not released. On a cluster its members are told that, and
+    /// to set it here is [an error](ConnectError::Setting).
     pub lock_delay: Duration,
-    /// What all keys of another engine begin with, if not with what is usual there.
+    /// What all keys of another engine begin with, if not with what is usual there. On a cluster each group is for itself, and to
+    /// set it is [an error](ConnectError::Setting).
     pub prefix: Option<String>,
     /// How long another engine may take to answer.
     pub answer_within: Duration,
@@ -55,6 +63,18 @@ impl Settings {
     #[cfg(any(feature = "redis", feature = "etcd"))]
     pub(crate) fn timing(&self) -> Timing {
         Timing::for_lease(self.lease.unwrap_or(Self::LEASE), self.drift)
+    }
+
+    /// How long nothing may be heard of a party of a barrier, which is as long as of a holder, and how parties wait.
+    ///
+    /// # Errors
+    ///
+    /// If nobody can wait like that.
+    #[cfg(any(feature = "redis", feature = "etcd"))]
+    pub(crate) fn meeting(&self) -> Result<(Duration, barriers::Rules), ConnectError> {
+        let lapse = self.lease.unwrap_or(Self::LEASE);
+        let rules = barriers::Rules::new(party::Timing::for_lapse(lapse)).map_err(ConnectError::Meeting)?;
+        Ok((lapse, rules))
     }
 }
 
@@ -163,6 +183,12 @@ impl LockService for Services {
     }
 }
 
+impl BarrierService for Services {
+    fn barriers(&self) -> &Barriers {
+        whichever!(self, one => one.barriers())
+    }
+}
+
 impl ElectionService for Services {
     async fn leader(&self, election: &str) -> Result<Option<Leader>, ServiceError> {
         let _ = election;
@@ -188,8 +214,17 @@ pub enum ConnectError {
         /// Why.
         why: String,
     },
+    /// Something is set that this engine does not have, and without which it would promise less than was asked for.
+    Setting {
+        /// What is set, as a field of [`Settings`].
+        setting: &'static str,
+        /// How it is done with this engine.
+        instead: &'static str,
+    },
     /// The timings do not go together.
     Timing(ConfigError),
+    /// The timings of barriers do not.
+    Meeting(party::ConfigError),
     /// The cluster cannot be used.
     #[cfg(feature = "cluster")]
     Cluster(quorate_tokio::ConnectError),
@@ -212,7 +247,11 @@ impl fmt::Display for ConnectError {
                 )
             }
             Self::KeyFile { path, why } => write!(f, "the key file {}: {why}", path.display()),
+            Self::Setting { setting, instead } => {
+                write!(f, "`{setting}` cannot be set for a client of a cluster: {instead}")
+            }
             Self::Timing(error) => error.fmt(f),
+            Self::Meeting(error) => error.fmt(f),
             #[cfg(feature = "cluster")]
             Self::Cluster(error) => error.fmt(f),
             #[cfg(feature = "redis")]
@@ -228,7 +267,8 @@ impl core::error::Error for ConnectError {
         match self {
             Self::Address(error) => Some(error),
             Self::Timing(error) => Some(error),
-            Self::NotBuiltIn { .. } | Self::KeyFile { .. } => None,
+            Self::Meeting(error) => Some(error),
+            Self::NotBuiltIn { .. } | Self::KeyFile { .. } | Self::Setting { .. } => None,
             #[cfg(feature = "cluster")]
             Self::Cluster(error) => Some(error),
             #[cfg(feature = "redis")]

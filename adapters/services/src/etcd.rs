@@ -2,13 +2,13 @@
 
 use crate::service::election;
 use crate::{
-    ConnectError, ElectionService, ExactFencing, Guarantees, Leader, Linearizable, LockService, Service, ServiceError,
-    Settings,
+    BarrierService, ConnectError, ElectionService, ExactFencing, Guarantees, Leader, Linearizable, LockService,
+    Service, ServiceError, Settings,
 };
 use core::time::Duration;
 use quorate_etcd::Options;
-use quorate_tokio::Locks;
 use quorate_tokio::locks::Rules;
+use quorate_tokio::{Barriers, Locks};
 use std::sync::Arc;
 
 /// Services on an etcd cluster: see [`quorate_etcd`].
@@ -16,6 +16,7 @@ use std::sync::Arc;
 pub struct Etcd {
     engine: Arc<quorate_etcd::Etcd>,
     locks: Locks,
+    barriers: Barriers,
     guarantees: Guarantees,
 }
 
@@ -31,13 +32,15 @@ impl Etcd {
         settings: Settings,
     ) -> Result<Self, ConnectError> {
         let rules = Rules::new(settings.timing()).map_err(ConnectError::Timing)?;
+        let (lapse, meeting) = settings.meeting()?;
         let Settings { label, lock_delay, answer_within, prefix, .. } = settings;
         let usual = Options::default();
         let options = Options { prefix: prefix.unwrap_or(usual.prefix), label, lock_delay, answer_within };
         let engine = quorate_etcd::Etcd::connect(endpoints, user, options).await.map_err(ConnectError::Etcd)?;
         let lock_delay = Duration::from_secs(lock_delay.as_nanos().div_ceil(1_000_000_000) as u64);
         let guarantees = Guarantees { lock_delay, ..Guarantees::ETCD };
-        Ok(Self { locks: Locks::over(engine.desk(), rules), engine, guarantees })
+        let (locks, barriers) = (Locks::over(engine.desk(), rules), Barriers::over(engine.registrar(lapse), meeting));
+        Ok(Self { engine, locks, barriers, guarantees })
     }
 }
 
@@ -53,6 +56,12 @@ impl ExactFencing for Etcd {}
 impl LockService for Etcd {
     fn locks(&self) -> &Locks {
         &self.locks
+    }
+}
+
+impl BarrierService for Etcd {
+    fn barriers(&self) -> &Barriers {
+        &self.barriers
     }
 }
 

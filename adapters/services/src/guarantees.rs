@@ -29,6 +29,8 @@ pub struct Guarantees {
     pub lost_lease_notice: bool,
     /// Who of those that wait is next.
     pub fairness: Fairness,
+    /// How far it can be relied upon that all parties of a barrier are told the same.
+    pub outcome: Outcome,
     /// How long after a lease has run out nobody else is granted what was not released, as it is set.
     pub lock_delay: Duration,
     /// In what steps leases are counted; they are rounded up where they are kept, and never where they are held. Zero if to the
@@ -59,6 +61,20 @@ pub enum Fairness {
     FirstComeFirstServed,
 }
 
+/// How far it can be relied upon that all parties of a barrier are told the same of a generation: that all were released, or that
+/// it broke (B4). That nobody is released before all have arrived (B1) goes as far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// As long as the engine goes back to nothing that it knew before. A replica that takes over and is behind does, by what was not
+    /// replicated yet; a server that has lost everything does not, for it is known to be new.
+    WhileRemembered,
+    /// Always one. Who was about to be told when a leader failed may be told that it cannot be learnt any more.
+    OneOrUnknown,
+    /// Always one, and it is always learnt.
+    One,
+}
+
 impl Guarantees {
     /// Of quorate's own cluster. It keeps its promises by the leases of its leaders, and nothing on a disk but who led.
     pub const CLUSTER: Self = Self {
@@ -67,6 +83,7 @@ impl Guarantees {
         fencing: Fencing::Exact,
         lost_lease_notice: true,
         fairness: Fairness::WhileRemembered,
+        outcome: Outcome::OneOrUnknown,
         lock_delay: Duration::ZERO,
         lease_step: Duration::ZERO,
         shortest_lease: Duration::ZERO,
@@ -80,6 +97,7 @@ impl Guarantees {
         fencing: Fencing::BestEffort,
         lost_lease_notice: true,
         fairness: Fairness::WhileRemembered,
+        outcome: Outcome::WhileRemembered,
         lock_delay: Duration::ZERO,
         lease_step: Duration::ZERO,
         shortest_lease: Duration::ZERO,
@@ -92,6 +110,7 @@ impl Guarantees {
         fencing: Fencing::Exact,
         lost_lease_notice: true,
         fairness: Fairness::FirstComeFirstServed,
+        outcome: Outcome::One,
         lock_delay: Duration::ZERO,
         lease_step: Duration::from_secs(1),
         shortest_lease: Duration::from_secs(2),
@@ -109,6 +128,7 @@ impl Guarantees {
             Requirement::ExactFencing => self.fencing == Fencing::Exact,
             Requirement::LostLeaseNotice => self.lost_lease_notice,
             Requirement::Fairness(fairness) => self.fairness >= fairness,
+            Requirement::Outcome(outcome) => self.outcome >= outcome,
             Requirement::LockDelay(delay) => self.lock_delay >= delay,
         };
         match requirements.iter().find(|requirement| !met(requirement)) {
@@ -132,6 +152,8 @@ pub enum Requirement {
     LostLeaseNotice,
     /// At least so fair.
     Fairness(Fairness),
+    /// Barriers whose parties are told the same, as far as this at least.
+    Outcome(Outcome),
     /// A lock-delay of at least so long.
     LockDelay(Duration),
 }
@@ -156,6 +178,10 @@ impl fmt::Display for Unmet {
             Requirement::ExactFencing => write!(f, "exact fencing: its tokens grow by best effort only"),
             Requirement::LostLeaseNotice => write!(f, "that a holder knows in time that its lease is lost"),
             Requirement::Fairness(_) => write!(f, "that who comes first is served first, a failover included"),
+            Requirement::Outcome(Outcome::One) => {
+                write!(f, "that all parties of a barrier learn the same, whatever fails")
+            }
+            Requirement::Outcome(_) => write!(f, "that no two parties of a barrier are told otherwise, whatever fails"),
             Requirement::LockDelay(delay) => {
                 write!(f, "a lock-delay of {delay:?}: it is {:?} as it is set", self.guarantees.lock_delay)
             }
@@ -200,5 +226,8 @@ mod tests {
         let fair = [Requirement::Fairness(Fairness::FirstComeFirstServed)];
         assert!(Guarantees::REDIS.require(&fair).is_err());
         assert_eq!(Guarantees::ETCD.require(&fair), Ok(()));
+        assert!(Guarantees::REDIS.require(&[Requirement::Outcome(Outcome::OneOrUnknown)]).is_err());
+        assert!(Guarantees::CLUSTER.require(&[Requirement::Outcome(Outcome::One)]).is_err());
+        assert_eq!(Guarantees::ETCD.require(&[Requirement::Outcome(Outcome::One)]), Ok(()));
     }
 }

@@ -1,4 +1,4 @@
-//! Locks and elections behind one family of traits: on quorate's own cluster, on Redis, or on etcd.
+//! Locks, elections and barriers behind one family of traits: on quorate's own cluster, on Redis, or on etcd.
 //!
 //! Which engine it is says a URL, so that a program grows from one to another by its configuration:
 //!
@@ -54,7 +54,7 @@ pub use cluster::Cluster;
 pub use connect::{ConnectError, Services, Settings, connect};
 #[cfg(feature = "etcd")]
 pub use etcd::Etcd;
-pub use guarantees::{ExactFencing, Fairness, Fencing, Guarantees, Linearizable, Requirement, Unmet};
+pub use guarantees::{ExactFencing, Fairness, Fencing, Guarantees, Linearizable, Outcome, Requirement, Unmet};
 #[cfg(feature = "redis")]
 pub use redis::Redis;
-pub use service::{ElectionService, Leader, LockService, Service, ServiceError};
+pub use service::{BarrierService, ElectionService, Leader, LockService, Service, ServiceError};

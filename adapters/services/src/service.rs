@@ -3,8 +3,9 @@
 use crate::Guarantees;
 use core::fmt;
 use quorate::{FencingToken, Name, NameError};
-use quorate_tokio::Locks;
+use quorate_tokio::barriers::{Barrier, CyclicBarrier, DoubleBarrier};
 use quorate_tokio::locks::Acquire;
+use quorate_tokio::{Barriers, Locks};
 
 /// Something behind which an engine stands.
 pub trait Service: fmt::Debug + Send + Sync {
@@ -42,6 +43,40 @@ pub trait LockService: Service {
     /// One of the permits of a semaphore, or [several](Acquire::permits). See [`Locks::semaphore`].
     fn semaphore(&self, name: &str, of: u16) -> Acquire {
         self.locks().semaphore(name, of)
+    }
+}
+
+/// Barriers: nobody goes on before all have arrived.
+///
+/// ```
+/// use quorate_services::BarrierService;
+/// async fn deploy(barriers: &impl BarrierService) -> Result<(), Box<dyn std::error::Error>> {
+///     barriers.barrier("deployed", 3).wait().await?; // all three have come this far
+///     let mut steps = barriers.cyclic("step", 3);
+///     for _ in 0..10 {
+///         // … this step's work …
+///         steps.wait().await?; // and all three have done it
+///     }
+///     Ok(())
+/// }
+/// ```
+pub trait BarrierService: Service {
+    /// The barriers, with all that they can do.
+    fn barriers(&self) -> &Barriers;
+
+    /// A barrier at which each of so many parties waits once. See [`Barriers::barrier`].
+    fn barrier(&self, name: &str, parties: u16) -> Barrier {
+        self.barriers().barrier(name, parties)
+    }
+
+    /// A barrier at which the same parties wait again and again. See [`Barriers::cyclic`].
+    fn cyclic(&self, name: &str, parties: u16) -> CyclicBarrier {
+        self.barriers().cyclic(name, parties)
+    }
+
+    /// A barrier whose parties begin together and end together. See [`Barriers::double`].
+    fn double(&self, name: &str, parties: u16) -> DoubleBarrier {
+        self.barriers().double(name, parties)
     }
 }
 

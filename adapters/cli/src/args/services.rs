@@ -9,8 +9,8 @@ use std::path::PathBuf;
 /// Where locks and barriers come from.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EngineArgs {
-    /// Who grants: quorate://HOST:PORT,…/GROUP, some of the members of a group (`quorate node`); for `quorate lock` also
-    /// redis://HOST:PORT or etcd://HOST:PORT,…. Unless said here, QUORATE_ENGINE says it, and at last
+    /// Who grants: quorate://HOST:PORT,…/GROUP, some of the members of a group (`quorate node`); for `quorate lock` and `quorate
+    /// barrier` also redis://HOST:PORT or etcd://HOST:PORT,…. Unless said here, QUORATE_ENGINE says it, and at last
     /// quorate://127.0.0.1:7401/quorate
     #[arg(long, value_name = "URL")]
     pub(crate) engine: Option<String>,
@@ -39,6 +39,7 @@ pub(crate) struct EngineArgs {
 Examples:
   quorate lock nightly -- backup --all
   quorate lock reports --shared --wait 10s -- make-report
+  quorate lock orders --engine redis://localhost:6379 -- import-orders
   quorate lock licences --permits 3 --try -- compile    one of three at a time, or not at all
   quorate lock orders --engine quorate://10.0.0.1:7400,10.0.0.2:7400/billing --key-file group.key -- \\
     sh -c 'quorate fence --file /srv/orders.fence -- import-orders'
@@ -115,6 +116,7 @@ pub(crate) struct LocksArgs {
 Examples:
   quorate barrier deployed --parties 3 && start-traffic
   quorate barrier loaded --parties 5 --timeout 2min --json
+  quorate barrier loaded --parties 5 --engine redis://localhost:6379
 
 Exit codes: 0 all have arrived; 75 not all did in time, or one left; 70 all had arrived, but the leader failed at that
 moment, and whether the others went on cannot be learnt; 1 it cannot take part; 2 wrong usage")]

@@ -3,6 +3,7 @@
 
 mod demo;
 mod elect;
+mod engine;
 mod gateway;
 mod guard;
 mod key;

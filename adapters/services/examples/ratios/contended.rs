@@ -17,32 +17,47 @@ const CLIENTS: usize = 16;
 /// How often a lock is handed over.
 const HAND_OVERS: usize = 4_000;
 
-/// All at once, each with locks of its own name: how long one acquisition and release takes, counted over all of them.
-pub(crate) async fn sixteen(pass: &mut Pass, length: Duration, locks: &Services) -> Result<(), Failure> {
-    let began = Instant::now();
-    let rounds = Rc::new(Cell::new(0));
-    let tasks = LocalSet::new();
-    for client in 0..CLIENTS {
-        let (locks, rounds) = (locks.clone(), Rc::clone(&rounds));
-        tasks.spawn_local(async move {
-            let name = format!("client/{client}");
-            while began.elapsed() < length {
-                let Ok(guard) = locks.acquire(&name).await else { return };
-                let _ = guard.release().await;
-                rounds.set(rounds.get() + 1);
-            }
-        });
+/// Clients with a socket of their own each.
+pub(crate) struct Clients(Vec<Services>);
+
+impl Clients {
+    pub(crate) async fn connect(group: &Group, settings: &Settings) -> Result<Self, Failure> {
+        let mut clients = Vec::with_capacity(CLIENTS);
+        for _ in 0..CLIENTS {
+            let locks = connect(&group.url(), settings.clone()).await?;
+            lock(&locks).await?; // it has found the leader
+            clients.push(locks);
+        }
+        Ok(Self(clients))
     }
-    tasks.await;
-    pass.note(began.elapsed(), rounds.get());
-    Ok(())
+
+    /// All at once, each with a lock of its own: how long one acquisition and release takes, counted over all of them.
+    pub(crate) async fn run(&self, pass: &mut Pass, length: Duration) -> Result<(), Failure> {
+        let began = Instant::now();
+        let rounds = Rc::new(Cell::new(0));
+        let tasks = LocalSet::new();
+        for (client, locks) in self.0.iter().enumerate() {
+            let (locks, rounds) = (locks.clone(), Rc::clone(&rounds));
+            tasks.spawn_local(async move {
+                let name = format!("client/{client}");
+                while began.elapsed() < length {
+                    let Ok(guard) = locks.acquire(&name).await else { return };
+                    let _ = guard.release().await;
+                    rounds.set(rounds.get() + 1);
+                }
+            });
+        }
+        tasks.await;
+        pass.note(began.elapsed(), rounds.get());
+        Ok(())
+    }
 }
 
 /// One lock, always waited for: how long it takes from a release until the next in line has it, in round trips.
 pub(crate) async fn hand_over(report: &mut Report, floor: &mut Udp, group: &Group) -> Result<(), Failure> {
     let mut trip = Pass::default();
     trip.run(Duration::from_millis(500), async || floor.two_trips().await).await?;
-    let settings = Settings { lease: Some(Duration::from_secs(10)), ..Settings::default() };
+    let settings = crate::settings();
     let released = Rc::new(Cell::new(None::<Instant>));
     let took = Rc::new(core::cell::RefCell::new(Vec::with_capacity(HAND_OVERS)));
     let tasks = LocalSet::new();

@@ -1,4 +1,7 @@
-//! What locks cost, as ratios to what they cannot cost less than: `cargo run --release -p quorate-services --features ratios --example ratios [--json]`.
+//! What locks cost, as ratios to what they cannot cost less than:
+//! `cargo run --release -p quorate-services --features ratios --example ratios [-- [--json] [embedded|redis|etcd]]`.
+//!
+//! With the name of an engine only that one is measured, which is for profilers: the same loop for half a minute, and nothing else.
 //!
 //! Clients and servers share one core, since to wake an idle one costs more than what is measured. All is measured in one run, in
 //! passes that take turns, so that what the machine does besides falls on all alike; what is printed is the median of the ratios of
@@ -25,19 +28,48 @@ const PASSES: usize = 31;
 const PASS: Duration = Duration::from_millis(40);
 
 fn main() -> Result<(), Failure> {
-    let json = std::env::args().any(|argument| argument == "--json");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     let core = pace::stay_on_one_core()?;
     let mut report = Report::new(core);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    if let Some(engine) = arguments.iter().find(|argument| !argument.starts_with('-')) {
+        return runtime.block_on(only(engine));
+    }
     runtime.block_on(measure(&mut report))?;
     authority::measure(&mut report);
-    report.print(json);
+    report.print(arguments.iter().any(|argument| argument == "--json"));
     Ok(())
+}
+
+/// For profilers: one engine, again and again.
+async fn only(engine: &str) -> Result<(), Failure> {
+    const LONG: Duration = Duration::from_secs(30);
+    let (group, server);
+    let url = match engine {
+        "embedded" => {
+            group = cluster::Group::start().await?;
+            group.url()
+        }
+        "redis" | "etcd" => {
+            server = Server::start(if engine == "redis" { Kind::ForgetfulRedis } else { Kind::Etcd })?;
+            format!("{engine}://{}", server.address())
+        }
+        _ => return Err(format!("there is no engine `{engine}`: embedded, redis and etcd there are").into()),
+    };
+    let services = connect(&url, settings()).await?;
+    let mut pass = Pass::default();
+    pass.run(LONG, async || lock(&services).await).await?;
+    println!("{:.1} µs  {engine}, acquire and release", pass.median().as_secs_f64() * 1e6);
+    Ok(())
+}
+
+fn settings() -> Settings {
+    Settings { lease: Some(Duration::from_secs(10)), ..Settings::default() }
 }
 
 async fn measure(report: &mut Report) -> Result<(), Failure> {
     let servers = (started(Kind::ForgetfulRedis)?, started(Kind::Etcd)?);
-    let settings = Settings { lease: Some(Duration::from_secs(10)), ..Settings::default() };
+    let settings = settings();
     let group = cluster::Group::start().await?;
 
     let mut floor = bare::Udp::open().await?;
@@ -58,12 +90,13 @@ async fn measure(report: &mut Report) -> Result<(), Failure> {
         etcd = Some((connect(&format!("etcd://{address}"), settings.clone()).await?, bare::Etcd::open(address).await?));
     }
     let (mut etcd_engine, mut etcd_bare) = (Pass::default(), Pass::default());
+    let clients = contended::Clients::connect(&group, &settings).await?;
     let mut sixteen = Pass::default();
 
     for _ in 0..PASSES {
         two_trips.run(PASS, async || floor.two_trips().await).await?;
         ours.run(PASS, async || lock(&cluster).await).await?;
-        contended::sixteen(&mut sixteen, PASS, &cluster).await?;
+        clients.run(&mut sixteen, PASS).await?;
         if let Some((engine, bare)) = &mut redis {
             redis_bare.run(PASS, async || bare.two_calls().await).await?;
             redis_engine.run(PASS, async || lock(&*engine).await).await?;
@@ -84,7 +117,7 @@ async fn measure(report: &mut Report) -> Result<(), Failure> {
     ));
     report.add(Figure::new(
         "sixteen_clients",
-        "16 clients' rate to the rate of two round trips",
+        "16 clients' rate, each with a socket of its own, to the rate of two round trips",
         ratio(&two_trips, &sixteen),
         Goal::AtLeast(0.65),
     ));

@@ -56,6 +56,14 @@ mod redis {
                     client(&self.0, label).await
                 }
 
+                fn url(&self) -> String {
+                    format!("redis://{}", self.0.address())
+                }
+
+                async fn connect(url: &str, lease: Duration) -> crate::Redis {
+                    crate::Redis::connect(url, settings(lease, "")).await.expect("a client")
+                }
+
                 async fn restart(&mut self) {
                     self.0.run().expect("a server that starts again");
                 }
@@ -101,6 +109,14 @@ impl Engine for Etcd {
         let endpoints = [link.addresses()[0].to_string()];
         let services = crate::Etcd::connect(&endpoints, None, settings(self.lease(), label)).await.expect("a client");
         Client { services, link }
+    }
+
+    fn url(&self) -> String {
+        self.0.address().to_string()
+    }
+
+    async fn connect(url: &str, lease: Duration) -> crate::Etcd {
+        crate::Etcd::connect(&[url.to_owned()], None, settings(lease, "")).await.expect("a client")
     }
 
     async fn restart(&mut self) {
@@ -182,6 +198,16 @@ impl Engine for Cluster {
         let members: Vec<_> = members.collect();
         let services = crate::Cluster::connect(&members, Self::GROUP, None, settings(self.lease(), "")).await;
         Client { services: services.expect("a client"), link }
+    }
+
+    fn url(&self) -> String {
+        let addresses: Vec<String> = self.addresses.iter().map(SocketAddr::to_string).collect();
+        addresses.join(",")
+    }
+
+    async fn connect(url: &str, lease: Duration) -> crate::Cluster {
+        let members: Vec<_> = (1..).zip(url.split(',')).map(|(id, address)| (Some(id), address.to_owned())).collect();
+        crate::Cluster::connect(&members, Self::GROUP, None, settings(lease, "")).await.expect("a client")
     }
 
     async fn restart(&mut self) {

@@ -1,15 +1,23 @@
 //! What is tried.
 
 mod failures;
+mod meetings;
 mod messages;
 mod ordinary;
+mod processes;
 
 pub use failures::{connection_cut_and_healed, holder_killed, holder_paused_past_its_lease, server_restarted};
+pub use meetings::{
+    barrier_broken_for_all, barrier_party_too_many, barrier_passed_together, barrier_reply_lost_but_applied,
+    barrier_server_restarted,
+};
 pub use messages::{release_retried_after_somebody_else_acquired, reply_lost_but_applied};
 pub use ordinary::{contention, leader_elected_and_replaced, wait_ending_exactly_at_expiry};
+pub use processes::{holder_process_killed, holder_process_paused_past_its_lease};
 
 use crate::LockService;
 use core::time::Duration;
+use quorate::FencingToken;
 use quorate::lease::Fence;
 use quorate_tokio::locks::Guard;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -46,13 +54,23 @@ impl Resource {
 
     /// A holder that has just acquired the lock uses it, with a token higher than all before it.
     fn entered_by(&self, guard: &Guard) {
+        self.raised_to(guard.token());
+    }
+
+    /// Somebody uses it with a token higher than all before it.
+    fn raised_to(&self, token: FencingToken) {
         let mut fence = self.fence();
-        let raised = fence.admit(guard.token());
-        assert_eq!(raised, Ok(true), "L2: the token {} was granted after {}", guard.token(), fence.mark());
+        let raised = fence.admit(token);
+        assert_eq!(raised, Ok(true), "L2: the token {token} was granted after {}", fence.mark());
     }
 
     /// Whether a holder, perhaps a former one, can still use it.
     fn admits(&self, guard: &Guard) -> bool {
-        self.fence().admit(guard.token()).is_ok()
+        self.admits_token(guard.token())
+    }
+
+    /// Whether somebody with this token can still use it.
+    fn admits_token(&self, token: FencingToken) -> bool {
+        self.fence().admit(token).is_ok()
     }
 }
