@@ -178,6 +178,26 @@ fn the_paused_leader_looks_as_it_did() {
 }
 
 #[test]
+fn what_is_held_and_waited_for_is_drawn_on_the_lines_of_those_who_do() {
+    for (name, until, subtitle) in [
+        ("paused-holder", 8_000, "Its lease ran out while it was paused; the fence has seen the next one's token."),
+        ("barrier-through-failover", 7_600, "Whoever has arrived tells the next leader so; nothing was written down."),
+    ] {
+        let text = scenario::text(name).expect("there is one");
+        let story = scenario::parse(&format!("{name}.toml"), text).expect("it is valid");
+        let mut recorder = Recorder::new(at(0), at(until));
+        let summary = scenario::run(&story, scenario::Options::default(), &mut recorder);
+        assert!(summary.is_good(), "{summary}");
+        let mut recording = recorder.finish(story.title());
+        let states: Vec<&str> =
+            recording.lanes.iter().flat_map(|lane| lane.spans.iter().map(|span| span.class.name)).collect();
+        assert!(states.contains(&"leads") && states.contains(&"waits"), "{states:?}");
+        recording.subtitle = subtitle.into();
+        golden(name, &space_time(&recording, &Options::default()));
+    }
+}
+
+#[test]
 fn the_detectors_look_as_they_did() {
     golden("detectors", &picture::detectors(&lesson::detectors::study(1, Duration::from_secs(3_600))));
 }

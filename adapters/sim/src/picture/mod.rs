@@ -14,6 +14,7 @@ mod detectors;
 mod machines;
 mod recorder;
 mod recording;
+mod services;
 mod space_time;
 mod svg;
 
@@ -21,4 +22,6 @@ pub use depicted::{Class, Colour, Depicted, Emphasis, Mark, Said, State, Symbol}
 pub use detectors::detectors;
 pub use recorder::Recorder;
 pub use recording::{Cut, End, Flight, Lane, Note, Recording, Scale, Span};
+#[cfg(feature = "scenario")]
+pub(crate) use services::{holder_learned, party_learned};
 pub use space_time::{Detail, Options, space_time};

@@ -2,6 +2,7 @@
 
 use super::chronicle::Chronicle;
 use super::player::Player;
+use super::services::wanted;
 use super::stage::Stage;
 use super::story::{Action, Forged, Meddling, Order, Whom};
 use crate::world::Carrier;
@@ -82,13 +83,18 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
                 };
                 format!("{which}{kind} from {} to {} {fate}", some(from), some(to))
             }
-            Action::Command(who, order) => match order {
-                Order::Resign => format!("{} is asked to resign", one(who)),
-                Order::Transfer(to) => format!("{} is asked to hand over to {}", one(who), one(to)),
-                Order::Release => format!("the work that {} led has stopped", one(who)),
-                Order::Priority(priority) => format!("{} has priority {priority} from now on", one(who)),
-                Order::Eligible(true) => format!("{} may lead from now on", one(who)),
-                Order::Eligible(false) => format!("{} may not lead from now on", one(who)),
+            Action::Command(whom, order) => match order {
+                Order::Resign => format!("{} is asked to resign", some(whom)),
+                Order::Transfer(to) => format!("{} is asked to hand over to {}", some(whom), one(to)),
+                Order::Release => format!("the work that {} led has stopped", some(whom)),
+                Order::Priority(priority) => format!("{} has priority {priority} from now on", some(whom)),
+                Order::Eligible(true) => format!("{} may lead from now on", some(whom)),
+                Order::Eligible(false) => format!("{} may not lead from now on", some(whom)),
+                Order::Wish(wish) => format!("{} {} asked {}", some(whom), is(whom), wanted(wish)),
+                Order::Break(resource) => {
+                    format!("{} is asked to break all leases of {resource}", some(whom))
+                }
+                Order::Reset(barrier) => format!("{} is asked to reset {barrier}", some(whom)),
             },
             Action::Call(..) => return None,
         })

@@ -19,9 +19,12 @@ pub struct NotPromised {
 
 /// Which promises the scenario takes the ground from. They are judged all the same; only, it is no defect if they break.
 pub(super) fn not_promised<M: Player>(scenario: &Scenario) -> Vec<NotPromised> {
-    if M::MACHINES != Machines::Members {
+    if M::MACHINES == Machines::Monitors {
         return Vec::new();
     }
+    // What leases stand on: with two leaders a lock can be granted twice, and tokens come from both.
+    let (all, on_clocks): (&[&str], &[&str]) =
+        if M::MACHINES == Machines::Hosts { (ALL_OF_HOSTS, &["E2", "L1", "L2"]) } else { (ALL, &["E2"]) };
     let mut found: Vec<NotPromised> = Vec::new();
     let mut add = |promises: &[&'static str], because: String| {
         for promise in promises {
@@ -34,32 +37,32 @@ pub(super) fn not_promised<M: Player>(scenario: &Scenario) -> Vec<NotPromised> {
     let mut ids: Vec<_> = (0..rules.size).map(|place| rules.id(place)).collect();
     ids.sort_unstable();
     if let Some([twin, _]) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-        add(ALL, format!("two nodes are configured with one id, {twin}"));
+        add(all, format!("two nodes are configured with one id, {twin}"));
     }
     let drift = rules.profile.timing.drift.ppm();
     let is_off = |ppm: i32| ppm.unsigned_abs() > drift;
     for (place, clock) in &rules.clocks {
         if is_off(clock.ppm()) {
-            add(&["E2"], off(&format!("node {}'s clock", rules.id(*place)), clock.ppm(), drift));
+            add(on_clocks, off(&format!("node {}'s clock", rules.id(*place)), clock.ppm(), drift));
         }
     }
     for step in &scenario.steps {
         let at = step.at;
         match &step.action {
-            Some(Action::Forward(..) | Action::Back(..)) => add(&["E2"], format!("a clock jumps at {at}")),
+            Some(Action::Forward(..) | Action::Back(..)) => add(on_clocks, format!("a clock jumps at {at}")),
             Some(Action::Suspend(..)) => {
-                add(&["E2"], format!("a clock stands still from {at} on, while its node sleeps"))
+                add(on_clocks, format!("a clock stands still from {at} on, while its node sleeps"))
             }
             Some(Action::Rate(_, ppm)) if is_off(*ppm) => {
-                add(&["E2"], off(&format!("from {at} on a clock"), *ppm, drift))
+                add(on_clocks, off(&format!("from {at} on a clock"), *ppm, drift))
             }
             Some(Action::Start { forgetting: true, .. }) if !rules.diskless => {
-                add(ALL, format!("storage is lost at {at}, and the node does not know it"));
+                add(all, format!("storage is lost at {at}, and the node does not know it"));
             }
-            Some(Action::Lies(..)) => add(ALL, format!("a node lies from {at} on")),
-            Some(Action::Forge { claimed: None, .. }) => add(ALL, format!("a node lies at {at}")),
+            Some(Action::Lies(..)) => add(all, format!("a node lies from {at} on")),
+            Some(Action::Forge { claimed: None, .. }) => add(all, format!("a node lies at {at}")),
             Some(Action::Forge { .. }) if scenario.messages != Messages::Sealed => {
-                add(ALL, format!("a node speaks in another's name at {at}, and no key keeps it from that"));
+                add(all, format!("a node speaks in another's name at {at}, and no key keeps it from that"));
             }
             _ => {}
         }
@@ -72,6 +75,7 @@ pub(super) fn not_promised<M: Player>(scenario: &Scenario) -> Vec<NotPromised> {
 }
 
 const ALL: &[&str] = &["E1", "E1p", "E2", "E5", "E6"];
+const ALL_OF_HOSTS: &[&str] = &["E1", "E1p", "E2", "E5", "E6", "L1", "L2", "L3", "L5", "B1", "B3", "B4", "B5"];
 
 fn off(what: &str, ppm: i32, drift: u32) -> String {
     format!("{what} is off by {} ppm, and the rules allow for {drift}", ppm.unsigned_abs())

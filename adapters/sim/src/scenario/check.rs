@@ -50,6 +50,10 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
             None => String::from("nobody leads"),
         };
         let some = |whom: &Whom| self.places(whom, chronicle).map_or_else(|nobody| nobody, |places| self.name(&places));
+        let number = |whom: &Whom, one, several| match self.places(whom, chronicle) {
+            Ok(places) if places.len() == 1 => one,
+            _ => several,
+        };
         match expectation {
             Expectation::Leader(these) => {
                 let places = these.iter().map(|who| self.place(who, chronicle)).collect::<Result<Vec<_>, _>>();
@@ -87,24 +91,24 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
                 (format!("{} is {}", some(whom), how(*up)), found)
             }
             Expectation::Told(whom, words, since) | Expectation::Said(whom, words, since) => {
-                let (was, how) = match expectation {
-                    Expectation::Told(..) => ("was", "told"),
-                    _ => ("has", "said"),
+                let (was, were, how) = match expectation {
+                    Expectation::Told(..) => ("was", "were", "told"),
+                    _ => ("has", "have", "said"),
                 };
                 let found = self.each(whom, chronicle, |place| {
                     when(chronicle.heard(place, words, *since), || format!("{} {was} not", self.name(&[place])))
                 });
-                (format!("{} {was} {how} {words:?}", some(whom)), found)
+                (format!("{} {} {how} {words:?}", some(whom), number(whom, was, were)), found)
             }
             Expectation::NeverTold(whom, words, since) | Expectation::NeverSaid(whom, words, since) => {
-                let (was, how) = match expectation {
-                    Expectation::NeverTold(..) => ("was", "told"),
-                    _ => ("has", "said"),
+                let (was, were, how) = match expectation {
+                    Expectation::NeverTold(..) => ("was", "were", "told"),
+                    _ => ("has", "have", "said"),
                 };
                 let found = self.each(whom, chronicle, |place| {
                     when(!chronicle.heard(place, words, *since), || format!("{} {was}", self.name(&[place])))
                 });
-                (format!("{} {was} never {how} {words:?}", some(whom)), found)
+                (format!("{} {} never {how} {words:?}", some(whom), number(whom, was, were)), found)
             }
             Expectation::Refused(whom) => {
                 let found = self.each(whom, chronicle, |place| {
@@ -161,7 +165,7 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
         let now = self.world.now();
         let mut common: Option<(usize, NodeId)> = None;
         for place in self.places(whom, chronicle)? {
-            let Some(machine) = self.world.machine(place) else { continue };
+            let Some(machine) = self.world.machine(place).filter(|machine| machine.is_member()) else { continue };
             let me = self.name(&[place]);
             let Some((leader, _)) = machine.follows() else { return Err(format!("{me} knows no leader")) };
             match common {

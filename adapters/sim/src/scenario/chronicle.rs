@@ -1,8 +1,9 @@
 //! What a run amounts to: leaderships, suspicions, messages.
 
-use super::summary::{Leadership, Losses};
+use super::player::Player;
+use super::summary::{Leadership, Losses, Services};
 use crate::check::Violation;
-use crate::transcript::{Opinion, Worded};
+use crate::transcript::Opinion;
 use crate::world::{Fate, Happening, LocalClock, Loss, Observer, What};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,7 +15,7 @@ const MOST_LEADERSHIPS: usize = 256;
 
 /// Keeps account of a run.
 #[derive(Clone, Debug)]
-pub(super) struct Chronicle<M: Worded> {
+pub(super) struct Chronicle<M: Player> {
     nodes: Vec<Node>,
     ids: Vec<NodeId>,
     /// Links that are cut, one bit for each ordered pair of places.
@@ -30,6 +31,7 @@ pub(super) struct Chronicle<M: Worded> {
     leaderless_since: Option<Instant>,
     pub(super) right: u64,
     pub(super) wrong: u64,
+    pub(super) services: Services,
     /// Words that somebody waits for: since when, and where they were told.
     needles: Vec<Needle>,
     last: Option<(Instant, usize, usize, M::Message)>,
@@ -51,7 +53,7 @@ struct Needle {
     places: u64,
 }
 
-impl<M: Worded> Chronicle<M> {
+impl<M: Player> Chronicle<M> {
     pub(super) fn new(ids: Vec<NodeId>) -> Self {
         Self {
             nodes: alloc::vec![Node::default(); ids.len()],
@@ -67,6 +69,7 @@ impl<M: Worded> Chronicle<M> {
             leaderless_since: Some(Instant::ORIGIN),
             right: 0,
             wrong: 0,
+            services: Services::default(),
             needles: Vec::new(),
             last: None,
         }
@@ -180,6 +183,7 @@ impl<M: Worded> Chronicle<M> {
             let right = self.ids.iter().enumerate().filter(|(_, id)| **id == peer).all(|(other, _)| unheard(other));
             *(if right { &mut self.right } else { &mut self.wrong }) += 1;
         }
+        M::counts(event, &mut self.services);
         self.hear(at, place, || M::tells(event));
     }
 
@@ -196,7 +200,7 @@ impl<M: Worded> Chronicle<M> {
     }
 }
 
-impl<M: Worded> Observer<M> for Chronicle<M> {
+impl<M: Player> Observer<M> for Chronicle<M> {
     #[inline]
     fn see(&mut self, happening: Happening<'_, M>) -> Result<(), Violation> {
         let Happening { at, place, what, .. } = happening;

@@ -31,7 +31,8 @@
 //! | key | what it is |
 //! |---|---|
 //! | `title`, `shows`, `nodes`, `length` | needed: a name, a paragraph, how many nodes, how long |
-//! | `machines` | `"members"`, or `"monitors"` alone |
+//! | `machines` | `"members"`, `"monitors"` alone, or `"hosts"`: members that host locks and barriers |
+//! | `clients`, `store`, `leases` | of hosts: `[4, 5]`, nodes that use locks and barriers; `6`, one that is written to behind a fence; `{ longest = "3s", lock-delay = "1s", cap = "1m" }` |
 //! | `seed` | where chance comes from; 1 unless set |
 //! | `profile`, `timings` | `"lan"`, `"wan"` or `"bus"`, and what differs: `interval`, `detection`, `lease`, `renew`, `timeout`, `jitter`, `margin`, `drift`, `preempt` |
 //! | `guarantee`, `detector` | `"majority"` or `"per-partition"`; `"timeout"`, `"phi-normal"`, `"phi-exponential"`, `"chen"`, `"bertier"` |
@@ -57,6 +58,10 @@
 //! | `lose = "coordinator"`, `from`, `to`, `next = 3` or `for = "2s"`; `delay`, `by`; `hold`, `for` | certain messages: lost, late, kept back |
 //! | `forge = "coordinator"`, `by = 1`, `as = 5`, `to`, `epoch = 9`; `liar = 3`, `lies = { replay = "10%" }` | lies |
 //! | `resign = "leader"`; `transfer`, `to`; `release`; `priority = 7`, `of = 2`; `veto`; `allow` | what local users ask for |
+//! | `acquire = "orders"`, `by = 4`, `shared = true` or `permits = 1` with `of = 3`, `wait = "2s"` or `"try"` | clients want a lock |
+//! | `unlock = 4`; `cancel`; `drain`; `write = "orders"`, `by = 4` | they give it back, wait no longer; they write under the token that they had last |
+//! | `arrive = "start"`, `by = "clients"`, `parties = 3`, `wait = "2s"`, `last = true`; `depart = 4` | they meet at a barrier; they give their places up |
+//! | `break = "orders"`; `reset = "start"`, `at-node = 3` | an administrator at the leader, or at that node |
 //! | `call = "the old leader"`, `node = "leader"` | gives a node a name for later steps |
 //!
 //! Expected can be: `leader` (a node, several of which one leads, `"somebody"`, `"nobody"`), `agree` (who follows one leader, that
@@ -66,7 +71,7 @@
 //!
 //! # Promises
 //!
-//! E1, E2, E5 and E6 are judged at everything that happens. Where a scenario takes the ground from under a promise (a clock jumps,
+//! E1, E2, E5 and E6 are judged at everything that happens, and with services L1, L2, L3, L5, B1, B3, B4 and B5. Where a scenario takes the ground from under a promise (a clock jumps,
 //! a member lies, storage is lost), the promise is judged all the same, and its breach is told in the [`Summary`] with the reason; it is
 //! no failure then. Whatever else breaks ends the run.
 //!
@@ -82,6 +87,7 @@ mod named;
 mod parse;
 mod player;
 mod run;
+mod services;
 mod stage;
 mod story;
 mod summary;
@@ -92,5 +98,6 @@ pub use named::{NAMES, named, read, text};
 pub use parse::parse;
 pub use player::{MOST_NODES, MemberMachine, MonitorMachine};
 pub use run::{Options, run};
+pub use services::ServiceNode;
 pub use story::{Machines, Scenario};
-pub use summary::{Expected, Leadership, Losses, Summary};
+pub use summary::{Expected, Leadership, Losses, Services, Summary};

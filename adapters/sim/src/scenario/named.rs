@@ -55,6 +55,20 @@ scenarios! {
     "burst-after-silence"
     "slow-heartbeats"
     "silent-peer"
+    "lock-handed-over"
+    "lock-holder-killed"
+    "lock-holder-cut-off"
+    "paused-holder"
+    "lock-through-failover"
+    "shared-lock"
+    "semaphore"
+    "lock-delay"
+    "broken-lock"
+    "holder-sets-its-clock-back"
+    "barrier"
+    "barrier-through-failover"
+    "barrier-party-killed"
+    "barrier-impatience"
 }
 
 /// The scenario of this name, one of [`NAMES`].

@@ -1,6 +1,7 @@
 //! The machines that can play in a scenario, and what a scenario must know of them.
 
 use super::story::{Forged, Machines, Meddling, Order, Rules};
+use super::summary::Services;
 use crate::swarm::trials::Leadership;
 use crate::transcript::Worded;
 use crate::world::{Birth, Fate, Loss, Observer, Passing, Subject};
@@ -32,9 +33,17 @@ pub(super) trait Player: Worded {
     fn order(order: &Order, node: impl Fn() -> Option<NodeId>) -> Option<Self::Command>;
     fn forge(what: Forged, epoch: Epoch, now: Instant) -> Option<Self::Message>;
     fn lie(message: &Self::Message, random: &mut Random) -> Option<Self::Message>;
+    /// Whether it is a member: others follow nobody.
+    fn is_member(&self) -> bool {
+        true
+    }
     /// Whom it takes for the leader.
     fn follows(&self) -> Option<(NodeId, Epoch)>;
     fn suspects(&self, peer: NodeId) -> bool;
+    /// Counts what an event says of locks and barriers.
+    fn counts(event: &Self::Event, services: &mut Services) {
+        let _ = (event, services);
+    }
 }
 
 impl Player for MemberMachine {
@@ -73,6 +82,7 @@ impl Player for MemberMachine {
             Order::Release => Command::Release,
             Order::Priority(priority) => Command::SetPriority(*priority),
             Order::Eligible(eligible) => Command::SetEligible(*eligible),
+            Order::Wish(_) | Order::Break(_) | Order::Reset(_) => return None,
         })
     }
 

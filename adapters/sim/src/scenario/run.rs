@@ -3,6 +3,7 @@
 use super::assumptions::{NotPromised, not_promised};
 use super::chronicle::Chronicle;
 use super::player::{Company, MemberMachine, MonitorMachine, Player};
+use super::services::ServiceNode;
 use super::stage::Stage;
 use super::story::{Expectation, Machines, Messages, Scenario};
 use super::summary::{Expected, Summary};
@@ -26,7 +27,7 @@ pub struct Options {
 
 /// Runs a scenario, with somebody else watching too, and says what it amounts to.
 ///
-/// `watch` can be `&mut ()`, a [`Transcript`](crate::transcript::Transcript), or whatever observes members and monitors.
+/// `watch` can be `&mut ()`, a [`Transcript`](crate::transcript::Transcript), or whatever observes members, monitors and nodes with services.
 ///
 /// ```
 /// use quorate_sim::scenario::{self, Options};
@@ -40,11 +41,12 @@ pub struct Options {
 /// ```
 pub fn run<W>(scenario: &Scenario, options: Options, watch: &mut W) -> Summary
 where
-    W: Observer<MemberMachine> + Observer<MonitorMachine>,
+    W: Observer<MemberMachine> + Observer<MonitorMachine> + Observer<ServiceNode>,
 {
     match scenario.machines {
         Machines::Members => carried::<MemberMachine, W>(scenario, options, watch),
         Machines::Monitors => carried::<MonitorMachine, W>(scenario, options, watch),
+        Machines::Hosts => play::<ServiceNode, Direct>(scenario, options, Direct, watch),
     }
 }
 
@@ -119,6 +121,7 @@ fn play<M: Player, C: Carrier<M>>(
         leaderships: chronicle.leaderships,
         suspicions_right: chronicle.right,
         suspicions_wrong: chronicle.wrong,
+        services: (scenario.machines == Machines::Hosts).then_some(chronicle.services),
         faults,
         expectations: expected,
         not_promised,

@@ -87,7 +87,7 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
             Who::Leader => leader.ok_or_else(|| String::from("nobody leads")),
             Who::Follower => {
                 let up = |place: &usize| self.world.machine(*place).is_some() && Some(*place) != leader;
-                (0..self.world.size()).find(up).ok_or_else(|| String::from("nobody follows"))
+                self.scenario.rules.members().find(up).ok_or_else(|| String::from("nobody follows"))
             }
             Who::Called(name) => self.called.get(name).copied().ok_or_else(|| format!("nobody is called {name}")),
         }
@@ -99,7 +99,7 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
             Whom::All => Ok((0..size).collect()),
             Whom::Followers => {
                 let leader = self.place(&Who::Leader, chronicle)?;
-                Ok((0..size).filter(|place| *place != leader).collect())
+                Ok(self.scenario.rules.members().filter(|place| *place != leader).collect())
             }
             Whom::These(these) => these.iter().map(|who| self.place(who, chronicle)).collect(),
         }
@@ -165,8 +165,9 @@ impl<M: Player, C: Carrier<M>> Stage<'_, M, C> {
             | Action::Link { from, to, .. }
             | Action::Meddle { from, to, .. } => (some(from)?, some(to)?),
             Action::Forge { by, to, .. } => (one(by)?, some(to)?),
-            Action::Command(who, Order::Transfer(to)) => (one(who)?, one(to)?),
-            Action::Command(who, _) | Action::Call(who, _) => (one(who)?, Vec::new()),
+            Action::Command(whom, Order::Transfer(to)) => (some(whom)?, one(to)?),
+            Action::Command(whom, _) => (some(whom)?, Vec::new()),
+            Action::Call(who, _) => (one(who)?, Vec::new()),
             Action::Split(_) | Action::Heal => (Vec::new(), Vec::new()),
         })
     }

@@ -1,13 +1,15 @@
 //! What stands in a scenario, once it is understood.
 
+use super::services::Wish;
 use crate::world::{Delay, Disk, Lies, Link, LocalClock};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 use quorate::election::{Guarantee, Role};
+use quorate::lease::authority;
 use quorate::member::{DetectorKind, Profile};
-use quorate::{Epoch, Instant, NodeId};
+use quorate::{Epoch, Instant, Name, NodeId};
 
 /// A scenario: who takes part under which rules, what goes wrong when, and what is expected of it.
 ///
@@ -81,6 +83,8 @@ pub enum Machines {
     Members,
     /// Monitors alone: heartbeats and detectors.
     Monitors,
+    /// Members that host locks and barriers, and clients.
+    Hosts,
 }
 
 /// In which form messages travel.
@@ -110,6 +114,21 @@ pub(super) struct Rules {
     /// Places that do not start when the others do.
     pub(super) absent: Vec<usize>,
     pub(super) clocks: BTreeMap<usize, LocalClock>,
+    /// The rules of locks.
+    pub(super) leases: authority::Config,
+    /// For each place what kind of node is there; members where nothing stands.
+    pub(super) kinds: Vec<Part>,
+}
+
+/// What kind of node there is at a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Part {
+    #[default]
+    Member,
+    /// It uses locks and barriers.
+    Client,
+    /// It is written to, behind a fence.
+    Store,
 }
 
 impl Rules {
@@ -118,9 +137,23 @@ impl Rules {
         self.ids.get(place).copied().unwrap_or(usual)
     }
 
-    /// All that are not this one, each once.
+    pub(super) fn part(&self, place: usize) -> Part {
+        self.kinds.get(place).copied().unwrap_or_default()
+    }
+
+    /// The places of the members.
+    pub(super) fn members(&self) -> impl Iterator<Item = usize> {
+        (0..self.size).filter(|place| self.part(*place) == Part::Member)
+    }
+
+    /// Where clients write to.
+    pub(super) fn store(&self) -> Option<NodeId> {
+        (0..self.size).find(|place| self.part(*place) == Part::Store).map(|place| self.id(place))
+    }
+
+    /// All members that are not this node, each once.
     pub(super) fn others(&self, me: NodeId) -> Vec<NodeId> {
-        let mut others: Vec<NodeId> = (0..self.size).map(|place| self.id(place)).filter(|id| *id != me).collect();
+        let mut others: Vec<NodeId> = self.members().map(|place| self.id(place)).filter(|id| *id != me).collect();
         others.sort_unstable();
         others.dedup();
         others
@@ -215,7 +248,7 @@ pub(super) enum Action {
         next: Option<u32>,
         length: Option<Duration>,
     },
-    Command(Who, Order),
+    Command(Whom, Order),
     Call(Who, String),
 }
 
@@ -247,6 +280,12 @@ pub(super) enum Order {
     Release,
     Priority(u16),
     Eligible(bool),
+    /// Of a client.
+    Wish(Wish),
+    /// To break all leases of this.
+    Break(Name),
+    /// To reset this barrier.
+    Reset(Name),
 }
 
 /// What is expected.

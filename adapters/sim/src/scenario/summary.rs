@@ -46,6 +46,9 @@ pub struct Summary {
     pub suspicions_right: u64,
     /// How many times somebody was suspected that was up, at most slow or behind a bad link.
     pub suspicions_wrong: u64,
+    /// What became of locks and barriers, where there are any.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub services: Option<Services>,
     /// How many things went wrong on request.
     pub faults: u64,
     /// What was expected, and whether it was so.
@@ -108,6 +111,39 @@ impl Losses {
     }
 }
 
+/// What became of locks and barriers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Services {
+    /// How many times a lock was acquired.
+    pub acquired: u64,
+    /// How many times one was lost while it was held.
+    pub lost: u64,
+    /// How many writes a fence let in.
+    pub written: u64,
+    /// How many it kept out.
+    pub kept_out: u64,
+    /// How many times all parties of a barrier went on.
+    pub completed: u64,
+    /// How many times a generation of one broke.
+    pub broken: u64,
+}
+
+impl fmt::Display for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { acquired, lost, written, kept_out, completed, broken } = self;
+        let plural = |number: u64| if number == 1 { "" } else { "s" };
+        write!(f, "{acquired} lock{} acquired, {lost} lost", plural(*acquired))?;
+        if written + kept_out > 0 {
+            write!(f, "; {written} write{} let in, {kept_out} kept out", plural(*written))?;
+        }
+        if completed + broken > 0 {
+            write!(f, "; {completed} rendezvous complete, {broken} broken")?;
+        }
+        Ok(())
+    }
+}
+
 /// Who led, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -156,6 +192,7 @@ impl fmt::Display for Summary {
         let what = match self.machines {
             Machines::Members => "members",
             Machines::Monitors => "monitors",
+            Machines::Hosts => "nodes",
         };
         writeln!(f, "{title}: {nodes} {what}, {}, seed {seed}", long(self.simulated))?;
         write!(f, "  {} messages", self.sent)?;
@@ -175,11 +212,14 @@ impl fmt::Display for Summary {
             }
         }
         writeln!(f)?;
-        if self.machines == Machines::Members {
+        if self.machines != Machines::Monitors {
             self.tell_leaderships(f)?;
         }
         let (right, wrong) = (self.suspicions_right, self.suspicions_wrong);
         writeln!(f, "  {} suspicions, {right} of them right and {wrong} wrong", right + wrong)?;
+        if let Some(services) = &self.services {
+            writeln!(f, "  {services}")?;
+        }
         for NotPromised { promise, because } in &self.not_promised {
             if self.broken.iter().any(|broken| broken.promise == *promise) {
                 writeln!(f, "  {promise} is not promised here: {because}")?;

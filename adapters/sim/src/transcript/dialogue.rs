@@ -5,7 +5,7 @@ use super::folded::Folded;
 use super::sending::Sending;
 use crate::check::Violation;
 use crate::world::{Fate, Happening, Loss, Observer, What};
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -63,8 +63,8 @@ pub struct Transcript {
     folded: Folded,
     /// When the last line was written, or something was left out for long enough to be told.
     written: Instant,
-    /// The last news of each place and kind of message.
-    news: BTreeMap<(usize, &'static str), u64>,
+    /// The news of each place and kind of message.
+    news: BTreeSet<(usize, &'static str, u64)>,
     /// What has been said since something else happened, and what was told since the narrator spoke.
     said: BTreeSet<(usize, String)>,
     told: BTreeSet<(usize, String)>,
@@ -76,7 +76,7 @@ pub struct Transcript {
 struct Name {
     id: Option<NodeId>,
     text: String,
-    peers: usize,
+    peers: Vec<NodeId>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +108,7 @@ impl Transcript {
             sending: None,
             folded: Folded::new(),
             written: Instant::ORIGIN,
-            news: BTreeMap::new(),
+            news: BTreeSet::new(),
             said: BTreeSet::new(),
             told: BTreeSet::new(),
             noted: None,
@@ -199,13 +199,15 @@ impl Transcript {
         let namesakes = self.names.iter().filter(|name| name.id == Some(id)).count();
         let text = if namesakes == 0 { id.to_string() } else { format!("{id}{}", "'".repeat(namesakes)) };
         if let Some(name) = self.names.get_mut(place) {
-            *name = Name { id: Some(id), text, peers: 0 };
+            *name = Name { id: Some(id), text, peers: Vec::new() };
         }
     }
 
-    fn peers(&mut self, place: usize, peers: usize) {
-        if let Some(name) = self.names.get_mut(place) {
-            name.peers = peers;
+    fn peers(&mut self, place: usize, peers: &[NodeId]) {
+        if let Some(name) = self.names.get_mut(place)
+            && name.peers != peers
+        {
+            name.peers = peers.to_vec();
         }
     }
 
@@ -222,7 +224,7 @@ impl Transcript {
     /// All copies of a message have left: it is written down, or left out.
     fn end_sending(&mut self) {
         let Some((sending, kind)) = self.sending.take() else { return };
-        let peers = self.names.get(sending.place).map_or(0, |name| name.peers);
+        let peers = self.names.get(sending.place).map_or(&[][..], |name| &name.peers);
         let line = format!("→ {}: {}", sending.to(peers), sending.says);
         let meddled = |fate: &Fate| match fate {
             Fate::Lost(why) => *why == Loss::Intercepted,
@@ -281,7 +283,7 @@ impl<M: Worded> Observer<M> for Transcript {
         self.meet(place, node);
         match what {
             What::Started { incarnation, recovered, machine, .. } => {
-                self.peers(place, machine.peers().len());
+                self.peers(place, machine.peers());
                 let how = if recovered { "with what it had written down" } else { "with nothing written down" };
                 if incarnation.get() > 1 {
                     self.happens_unannounced(at, place, &format!("starts again, {how}"));
@@ -309,12 +311,12 @@ impl<M: Worded> Observer<M> for Transcript {
             What::Sent { to, to_place, message, fate, .. } => {
                 let name = M::kind(message);
                 let news = M::news(message).is_some_and(|news| {
-                    let last = self.news.insert((place, name), news);
+                    let is_new = self.news.insert((place, name, news));
                     let goes_on = self
                         .sending
                         .as_ref()
                         .is_some_and(|(sending, kind)| kind.news && sending.includes(at, place, &M::says(message)));
-                    last != Some(news) || goes_on
+                    is_new || goes_on
                 });
                 let kind = Kind { name, routine: M::is_routine(message), news };
                 let plain = matches!(fate, Fate::Arrives(when) if when.since(at) < self.late_after);
@@ -336,7 +338,7 @@ impl<M: Worded> Observer<M> for Transcript {
                     self.is_told(at, place, text);
                 }
             }
-            What::Became { machine, .. } => self.peers(place, machine.peers().len()),
+            What::Became { machine, .. } => self.peers(place, machine.peers()),
         }
         Ok(())
     }

@@ -14,16 +14,23 @@
 //!
 //! Such texts, kept in files and compared by a test, are what a reviewer reads when behaviour changes.
 
+mod barrier;
 mod dialogue;
 mod either;
 mod folded;
+mod host;
+mod lease;
 mod machines;
 mod sending;
-
 mod worded;
 
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "scenario")]
+pub(crate) use barrier::party_tells;
 pub use dialogue::Transcript;
+#[cfg(feature = "scenario")]
+pub(crate) use lease::holder_tells;
+pub(crate) use lease::token_in_words;
 pub use worded::{Opinion, Worded};

@@ -24,12 +24,16 @@ impl Sending {
         (self.at, self.place) == (at, place) && self.says == says
     }
 
-    /// To whom it is: `all`, or some.
-    pub(super) fn to(&self, peers: usize) -> String {
+    /// To whom it is: `all` if these are all peers of the sender, or some.
+    pub(super) fn to(&self, peers: &[NodeId]) -> String {
         let mut to: Vec<NodeId> = self.copies.iter().map(|(to, ..)| *to).collect();
         to.sort_unstable();
         to.dedup();
-        if to.len() > 1 && to.len() >= peers { String::from("all") } else { list(&to) }
+        if to.len() > 1 && to.len() >= peers.len() && to.iter().all(|to| peers.contains(to)) {
+            String::from("all")
+        } else {
+            list(&to)
+        }
     }
 
     /// What does not become of it as usual: lost, late, twice.

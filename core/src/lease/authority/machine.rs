@@ -100,6 +100,15 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Authority<R, N> {
         }
     }
 
+    /// Until when it grants nothing new; `None` if it has no grace period now.
+    #[must_use]
+    pub const fn grace_until(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Grace { until } => Some(until),
+            Phase::Closed { .. } | Phase::Open => None,
+        }
+    }
+
     fn command(&mut self, command: Command<R>, now: Instant, step: &mut StepOf<Self>) {
         match command {
             Command::Open { epoch } if epoch <= self.epoch || !epoch.is_valid() => {

@@ -1,7 +1,7 @@
 //! What the signs mean: only those that are in the picture.
 
+use super::marks::shape;
 use super::news::News;
-use super::panel::shape;
 use crate::picture::svg::{Anchor, INK, MUTED, PAPER, Svg, width};
 use crate::picture::{Class, Colour, Recording, Symbol};
 use alloc::format;

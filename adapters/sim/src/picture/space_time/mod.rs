@@ -3,7 +3,9 @@
 mod arrows;
 mod bands;
 mod labels;
+mod lane;
 mod legend;
+mod marks;
 mod moments;
 mod news;
 mod panel;

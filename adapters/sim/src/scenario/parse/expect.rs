@@ -19,7 +19,7 @@ pub(super) fn expectations(
     let mut fields = entry.table("an expectation")?;
     let mut found = Vec::new();
     of_nodes(&mut fields, names, &mut found)?;
-    if machines == Machines::Members {
+    if machines != Machines::Monitors {
         of_leaders(&mut fields, at, names, &mut found)?;
     }
     if let Some(most) = fields.take("wrong-suspicions-at-most") {

@@ -1,6 +1,7 @@
 //! Reading a scenario.
 
 mod expect;
+mod services;
 mod source;
 mod steps;
 mod values;
@@ -8,7 +9,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-use super::story::{Machines, Messages, Rules, Scenario};
+use super::story::{Machines, Messages, Part, Rules, Scenario};
 use super::{Error, MOST_NODES};
 use crate::world::{Link, LocalClock};
 use alloc::collections::BTreeMap;
@@ -26,8 +27,22 @@ use values::{Names, duration, link, rate};
 type Outcome<T> = Result<T, Error>;
 
 /// The promises that a scenario can show to break.
-const PROMISES: &[(&str, &str)] =
-    &[("E1", "E1"), ("E1p", "E1p"), ("E2", "E2"), ("E5", "E5"), ("E6", "E6"), ("D1", "D1")];
+const PROMISES: &[(&str, &str)] = &[
+    ("E1", "E1"),
+    ("E1p", "E1p"),
+    ("E2", "E2"),
+    ("E5", "E5"),
+    ("E6", "E6"),
+    ("D1", "D1"),
+    ("L1", "L1"),
+    ("L2", "L2"),
+    ("L3", "L3"),
+    ("L5", "L5"),
+    ("B1", "B1"),
+    ("B3", "B3"),
+    ("B4", "B4"),
+    ("B5", "B5"),
+];
 
 /// Understands a scenario that stands in a text. `file` is what its reader knows it by.
 ///
@@ -43,20 +58,25 @@ pub fn parse(file: &str, text: &str) -> Result<Scenario, Error> {
     let mut fields = Fields::new(source, "a scenario", 0, table.get_ref());
     let title = fields.need("title")?.text()?.to_string();
     let shows = fields.need("shows")?.text()?.trim().to_string();
-    let machines = [("members", Machines::Members), ("monitors", Machines::Monitors)];
+    let machines = [("members", Machines::Members), ("monitors", Machines::Monitors), ("hosts", Machines::Hosts)];
     let machines = fields.take("machines").map(|entry| entry.choice(&machines)).transpose()?;
     let machines = machines.unwrap_or(Machines::Members);
-    let rules = rules(&mut fields)?;
+    let rules = rules(&mut fields, machines)?;
     let seed = fields.take("seed").map(|entry| entry.number(0..=u64::MAX)).transpose()?.unwrap_or(1);
     let length = duration(&fields.need("length")?)?;
     let link = fields.take("link").map(|entry| link(&entry)).transpose()?.unwrap_or(Link::GOOD);
     let forms = [("values", Messages::Values), ("frames", Messages::Frames), ("sealed-frames", Messages::Sealed)];
-    let messages = fields.take("messages").map(|entry| entry.choice(&forms)).transpose()?.unwrap_or(Messages::Values);
+    let messages = match fields.take("messages") {
+        Some(entry) if machines == Machines::Hosts => entry.choice(&forms[..1])?, // clients have no frames here
+        Some(entry) => entry.choice(&forms)?,
+        None => Messages::Values,
+    };
     let breaks = match fields.take("breaks") {
         Some(entry) => list(&entry)?.iter().map(|one| one.choice(PROMISES)).collect::<Outcome<_>>()?,
         None => Vec::new(),
     };
-    let mut names = Names { size: rules.size, called: Vec::new() };
+    let clients = (0..rules.size).filter(|place| rules.part(*place) == Part::Client).collect();
+    let mut names = Names { size: rules.size, clients, called: Vec::new() };
     let end = Instant::ORIGIN.after(length);
     let steps = fields.take("steps").map(|entry| steps::steps(&entry, machines, end, &mut names)).transpose()?;
     fields.finish()?;
@@ -69,16 +89,23 @@ fn list<'a>(entry: &Entry<'a>) -> Outcome<Vec<Entry<'a>>> {
     Ok(entry.as_list().unwrap_or_else(|| Vec::from([*entry])))
 }
 
-fn rules(fields: &mut Fields<'_>) -> Outcome<Rules> {
+fn rules(fields: &mut Fields<'_>, machines: Machines) -> Outcome<Rules> {
     let size = fields.need("nodes")?.number(1..=MOST_NODES as u64)? as usize;
-    let names = Names { size, called: Vec::new() };
+    let kinds = services::kinds(fields, machines, size)?;
+    let names = Names { size, clients: Vec::new(), called: Vec::new() };
     let profiles = [("lan", Profile::LAN), ("wan", Profile::WAN), ("bus", Profile::BUS)];
     let profile = fields.take("profile").map(|entry| entry.choice(&profiles)).transpose()?.unwrap_or(Profile::LAN);
     let timings = fields.take("timings");
     let profile = timings.map_or(Ok(profile), |entry| with_timings(profile, &entry))?;
     let guarantees = [("majority", Guarantee::Majority), ("per-partition", Guarantee::PerPartition)];
-    let guarantee = fields.take("guarantee").map(|entry| entry.choice(&guarantees)).transpose()?;
+    // Who hosts needs one leader.
+    let guarantees = if machines == Machines::Hosts { &guarantees[..1] } else { &guarantees[..] };
+    let guarantee = fields.take("guarantee").map(|entry| entry.choice(guarantees)).transpose()?;
     let guarantee = guarantee.unwrap_or(Guarantee::Majority);
+    let leases = match machines {
+        Machines::Hosts => services::leases(fields, &profile)?,
+        Machines::Members | Machines::Monitors => profile.leases(),
+    };
     let detectors = [
         ("timeout", DetectorKind::Timeout),
         ("phi-normal", DetectorKind::PhiNormal),
@@ -115,7 +142,7 @@ fn rules(fields: &mut Fields<'_>) -> Outcome<Rules> {
         None => Vec::new(),
     };
     let clocks = fields.take("clocks").map(|entry| clocks(&entry, &names)).transpose()?.unwrap_or_default();
-    Ok(Rules { size, ids, profile, guarantee, detector, parts, diskless, epoch, absent, clocks })
+    Ok(Rules { size, ids, profile, guarantee, detector, parts, diskless, epoch, absent, clocks, leases, kinds })
 }
 
 fn ids(entry: &Entry<'_>, size: usize) -> Outcome<Vec<NodeId>> {

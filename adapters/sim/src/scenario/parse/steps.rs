@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::expect::expectations;
+use super::services;
 use super::source::{Entry, Fields, ticked};
 use super::values::{Names, delay, duration, lies, link, rate};
 use crate::scenario::story::{Action, Forged, Machines, Meddling, Order, Step, Who, Whom};
@@ -40,6 +41,15 @@ const ACTIONS: &[&str] = &[
     "priority",
     "veto",
     "allow",
+    "acquire",
+    "cancel",
+    "unlock",
+    "drain",
+    "write",
+    "arrive",
+    "depart",
+    "break",
+    "reset",
     "call",
 ];
 
@@ -56,6 +66,23 @@ const KINDS: &[(&str, &str)] = &[
     ("challenge", "challenge"),
     ("recall", "recall"),
     ("recalled", "recalled"),
+    ("request", "request"),
+    ("renewal", "renewal"),
+    ("release", "release"),
+    ("grant", "grant"),
+    ("place", "place"),
+    ("refusal", "refusal"),
+    ("confirmation", "confirmation"),
+    ("arrival", "arrival"),
+    ("promise", "promise"),
+    ("presence", "presence"),
+    ("departure", "departure"),
+    ("question", "question"),
+    ("note", "note"),
+    ("preparation", "preparation"),
+    ("outcome", "outcome"),
+    ("farewell", "farewell"),
+    ("write", "write"),
 ];
 
 const FORGED: &[(&str, Forged)] = &[
@@ -146,6 +173,14 @@ fn action(name: &'static str, fields: &mut Fields<'_>, machines: Machines, names
         let what = format!("`{name}` is for members; monitors elect nobody and store nothing");
         return Err(entry.source.at(entry.at, what));
     }
+    if services::ACTIONS.contains(&name) {
+        if machines != Machines::Hosts {
+            let what = format!("`{name}` is for scenarios of locks and barriers: machines = \"hosts\"");
+            return Err(entry.source.at(entry.at, what));
+        }
+        return services::action(name, &entry, fields, names);
+    }
+    let alone = |who: Who| Whom::These([who].into());
     Ok(match name {
         "crash" => Action::Crash(some(names)?),
         "start" => {
@@ -201,15 +236,15 @@ fn action(name: &'static str, fields: &mut Fields<'_>, machines: Machines, names
             }
             action
         }
-        "resign" => Action::Command(names.one(&entry)?, Order::Resign),
-        "transfer" => Action::Command(names.one(&entry)?, Order::Transfer(names.one(&fields.need("to")?)?)),
-        "release" => Action::Command(names.one(&entry)?, Order::Release),
+        "resign" => Action::Command(alone(names.one(&entry)?), Order::Resign),
+        "transfer" => Action::Command(alone(names.one(&entry)?), Order::Transfer(names.one(&fields.need("to")?)?)),
+        "release" => Action::Command(alone(names.one(&entry)?), Order::Release),
         "priority" => {
             let priority = entry.number(0..=u64::from(u16::MAX))? as u16;
-            Action::Command(names.one(&fields.need("of")?)?, Order::Priority(priority))
+            Action::Command(alone(names.one(&fields.need("of")?)?), Order::Priority(priority))
         }
-        "veto" => Action::Command(names.one(&entry)?, Order::Eligible(false)),
-        "allow" => Action::Command(names.one(&entry)?, Order::Eligible(true)),
+        "veto" => Action::Command(alone(names.one(&entry)?), Order::Eligible(false)),
+        "allow" => Action::Command(alone(names.one(&entry)?), Order::Eligible(true)),
         _ => {
             let name = entry.text()?.to_string();
             let who: Who = names.one(&fields.need("node")?)?;

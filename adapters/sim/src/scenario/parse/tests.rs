@@ -87,6 +87,29 @@ fn steps_too() {
 }
 
 #[test]
+fn services_too() {
+    let step = |step: &str| {
+        let lines = format!("machines = \"hosts\"\nclients = [2, 3]\nsteps = [\n    {{ at = \"1s\", {step} }},\n]");
+        with(&lines).expect_err(step).to_string()
+    };
+    assert_eq!(
+        step("acquire = \"a\", by = 1"),
+        "a.toml, line 8: `by` is 1, and has to be one of the `clients`, a list of some, or \"clients\""
+    );
+    assert_eq!(step("acquire = \"a\""), "a.toml, line 8: a step needs `by`");
+    assert!(step("acquire = \"\", by = 2").contains("`acquire`"));
+    assert!(step("acquire = \"a\", by = 2, permits = 3, of = 2").contains("nobody can have 3 of 2 permits"));
+    assert!(step("acquire = \"a\", by = 2, permits = 3").contains("`of` how many there are"));
+    assert!(step("acquire = \"a\", by = 2, wait = \"a while\"").contains("\"try\", or a time such as"));
+    assert_eq!(step("arrive = \"a\", by = 2"), "a.toml, line 8: a step needs `parties`");
+    assert!(error("steps = [ { at = \"1s\", unlock = 1 } ]").contains("machines = \"hosts\""));
+    assert!(error("clients = [1]").contains("machines = \"hosts\""));
+    assert!(error("machines = \"hosts\"\nclients = [1, 2]\nstore = 3").contains("no member is left"));
+    assert!(error("machines = \"hosts\"\nguarantee = \"per-partition\"").contains("one of \"majority\""));
+    assert!(error("machines = \"hosts\"\nleases = { longest = \"0s\" }").contains("there can be no such leases"));
+}
+
+#[test]
 fn whom_a_step_called_something_can_be_named_afterwards_and_not_before() {
     let call = "{ at = \"1s\", call = \"the old one\", node = \"leader\" }";
     let crash = "{ at = \"2s\", crash = \"the old one\" }";

@@ -145,6 +145,8 @@ pub(super) fn lies(entry: &Entry<'_>) -> Outcome<Lies> {
 /// Who can be named in a scenario.
 pub(super) struct Names {
     pub(super) size: usize,
+    /// The places of those that are clients.
+    pub(super) clients: Vec<usize>,
     /// Those that were called something so far.
     pub(super) called: Vec<String>,
 }
@@ -157,7 +159,9 @@ impl Names {
             what += &format!(", {name:?}");
         }
         if several {
-            what += ", \"followers\", \"all\" or a list of some of these";
+            what += ", \"followers\", \"all\"";
+            what += if self.clients.is_empty() { "" } else { ", \"clients\"" };
+            what += " or a list of some of these";
         }
         what
     }
@@ -182,6 +186,9 @@ impl Names {
         match entry.as_text() {
             Some("all") => return Ok(Whom::All),
             Some("followers") => return Ok(Whom::Followers),
+            Some("clients") if !self.clients.is_empty() => {
+                return Ok(Whom::These(self.clients.iter().map(|place| Who::Place(*place)).collect()));
+            }
             _ => {}
         }
         if let Some(list) = entry.as_list() {

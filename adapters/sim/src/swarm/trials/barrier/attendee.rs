@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use quorate::barrier::coordinator::{self, Coordinator, Fixed};
 use quorate::barrier::party::{self, Party, Timing};
-use quorate::barrier::{Generation, Message, PartyId};
+use quorate::barrier::{Message, PartyId};
 use quorate::{Epoch, Group, Infallible, Input, InputOf, Instant, Machine, NodeId, Output, Rebase, Step, StepOf};
 
 /// How many coordinators there can be, and room for more parties than a barrier has.
@@ -61,13 +61,6 @@ impl Attendee {
             Self::Fixed(fixed) => Some(fixed.coordinator()),
             Self::Party(_) => None,
         }
-    }
-
-    /// The generation that this is bound to, if it is a party that is bound.
-    #[must_use]
-    pub fn bound(&self) -> Option<Generation> {
-        let party = self.party()?;
-        party.generation().filter(|_| party.standing() == party::Standing::Bound)
     }
 }
 

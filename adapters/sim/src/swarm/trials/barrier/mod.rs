@@ -1,5 +1,6 @@
 //! The trial of barriers with coordinators: B1 to B5.
 
+pub(crate) mod attendance;
 mod attendee;
 mod watch;
 
