@@ -1,5 +1,6 @@
 //! `quorate barrier`: waits until so many have come this far.
 
+use crate::administer;
 use crate::args::BarrierArgs;
 use crate::engine::Grantor;
 use crate::failure::{Failure, Outcome};
@@ -18,11 +19,14 @@ const UNKNOWN: u8 = 70;
 /// How long it may take until it is heard that somebody leaves; then the others find out by themselves.
 const HEARD: Duration = Duration::from_millis(500);
 
-/// Waits.
+/// Waits; or has it reset.
 pub(crate) async fn run(args: &BarrierArgs) -> Outcome<ExitCode> {
+    let Some(parties) = args.parties else {
+        return administer::reset(args).await.map(|()| ExitCode::SUCCESS);
+    };
     let mut signals = StopSignals::catch()?;
     let grantor = Grantor::connect(&args.engine, "barrier").await?;
-    let mut barrier = grantor.barriers().barrier(&args.name, args.parties);
+    let mut barrier = grantor.barriers().barrier(&args.name, parties);
     if let Some(timeout) = args.timeout {
         barrier = barrier.within(timeout);
     }

@@ -4,6 +4,7 @@ use crate::args::EngineArgs;
 use crate::config::keyring;
 use crate::failure::{Failure, Outcome};
 use crate::units::brief;
+use core::time::Duration;
 use quorate_services::{BarrierService, LockService, Services, Settings};
 use quorate_tokio::status::AskError;
 use quorate_tokio::{Barriers, Client, ConnectError, Locks};
@@ -75,7 +76,7 @@ pub(crate) struct Engine {
     pub(crate) members: Vec<String>,
     pub(crate) group: String,
     pub(crate) keyring: Option<Keyring>,
-    patience: core::time::Duration,
+    patience: Duration,
 }
 
 impl Engine {
@@ -88,6 +89,27 @@ impl Engine {
             eprintln!("quorate: {warning}.");
         }
         Ok(Self { members, group, keyring, patience: args.patience })
+    }
+
+    /// Asks one member after the other, until one answers.
+    pub(crate) async fn ask<T>(
+        &self,
+        ask: impl AsyncFn(&str, &str, Option<&Keyring>, Duration) -> Result<T, AskError>,
+    ) -> Outcome<T> {
+        let mut refused = None;
+        for member in &self.members {
+            match ask(member, &self.group, self.keyring.as_ref(), self.patience).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => refused = Some(error),
+            }
+        }
+        Err(match refused {
+            Some(error @ AskError::NoAuthority { leader: None, .. }) => {
+                Failure::new(error).advise("Ask again in a moment: a leader is being elected, perhaps.")
+            }
+            Some(error) => self.unanswered(&error),
+            None => Failure::usage("no member is named"),
+        })
     }
 
     /// Finds the members.

@@ -7,6 +7,7 @@
 #[cfg(not(unix))]
 compile_error!("this program needs signals and process groups; on other systems use the library `quorate-tokio`");
 
+mod administer;
 mod args;
 mod barrier;
 mod config;

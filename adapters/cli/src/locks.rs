@@ -1,5 +1,6 @@
 //! `quorate locks`: lists who holds locks and who waits for them.
 
+use crate::administer;
 use crate::args::LocksArgs;
 use crate::engine::Engine;
 use crate::failure::{Failure, Outcome};
@@ -8,29 +9,20 @@ use crate::units::brief;
 use core::fmt;
 use core::time::Duration;
 use quorate::lease::authority::ClaimState;
-use quorate_tokio::status::{self, AskError, Claims};
+use quorate_tokio::status::{self, Claims};
 use std::io::stdout;
 
-/// Asks the leader, and prints the answer.
+/// Asks the leader, and prints the answer; or has it break a lock.
 pub(crate) async fn run(args: &LocksArgs) -> Outcome {
-    let engine = Engine::new(&args.engine)?;
-    let mut refused = None;
-    for member in &engine.members {
-        match status::claims(member.as_str(), &engine.group, engine.keyring.as_ref(), args.engine.patience).await {
-            Ok(claims) if args.json => return print(&serde_json::to_string(&claims).map_err(Failure::new)?),
-            Ok(claims) => {
-                return print(&View { claims: &claims, paint: Paint::for_stream(&stdout()) }.to_string());
-            }
-            Err(error) => refused = Some(error),
-        }
+    if let Some(lock) = &args.break_lock {
+        return administer::break_lock(args, lock).await;
     }
-    Err(match refused {
-        Some(error @ AskError::NoAuthority { leader: None, .. }) => {
-            Failure::new(error).advise("Ask again in a moment: a leader is being elected, perhaps.")
-        }
-        Some(error) => engine.unanswered(&error),
-        None => Failure::usage("no member is named"),
-    })
+    let engine = Engine::new(&args.engine)?;
+    let claims = engine.ask(async |member, group, keys, time| status::claims(member, group, keys, time).await).await?;
+    if args.json {
+        return print(&serde_json::to_string(&claims).map_err(Failure::new)?);
+    }
+    print(&View { claims: &claims, paint: Paint::for_stream(&stdout()) }.to_string())
 }
 
 /// A list for people.

@@ -49,6 +49,7 @@
 //! The [documentation of what all members share](quorate_std::membership) lists them.
 #![forbid(unsafe_code)]
 
+pub mod administration;
 pub mod barriers;
 mod client;
 pub mod clock;

@@ -1,7 +1,7 @@
 //! Asking a member what it sees, from outside.
 //!
-//! A question goes to the member's own socket, in a frame of its group and under its key. It changes nothing, and who asks
-//! need not be a member. A member answers about twenty questions a second and counts the others as dropped.
+//! A question goes to the member's own socket, in a frame of its group and under its key. It changes nothing (what changes
+//! something is in [`administration`](crate::administration)), and who asks need not be a member. A member answers about twenty questions a second and counts the others as dropped.
 
 pub use quorate_std::status::{AskError, Claim, Claims, Directory, PeerHealth, Status, Tallied};
 

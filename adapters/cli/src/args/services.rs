@@ -94,16 +94,32 @@ pub(crate) struct LockArgs {
 /// List who holds locks and who waits for them
 ///
 /// The answer is the leader's. Nothing is known of what was granted by a leader before, until its holders have come back.
+///
+/// With --break it ends what is held: whoever holds the lock is told to stop, and gets no renewal. The next one has the lock as soon
+/// as all of them have said that they have stopped, or their leases have run out; nothing can make that shorter and stay safe.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   quorate locks
-  quorate locks --engine quorate://10.0.0.2:7400/billing --key-file group.key --json")]
+  quorate locks --engine quorate://10.0.0.2:7400/billing --key-file group.key --json
+  quorate locks --break nightly          shows who holds it, and asks before it does so
+  quorate locks --break nightly --yes --json
+
+Exit codes: 0 listed, or all leases have ended; 75 asked to break a lock that nobody holds, or that somebody else holds by
+now; 1 nobody answers; 2 wrong usage")]
 pub(crate) struct LocksArgs {
+    /// End all leases of this lock
+    #[arg(long = "break", value_name = "NAME")]
+    pub(crate) break_lock: Option<String>,
+
+    /// Do not ask whether to break it
+    #[arg(long, short, requires = "break_lock")]
+    pub(crate) yes: bool,
+
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
 
-    /// One object of JSON instead of a table
+    /// One object of JSON instead of words
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -111,27 +127,40 @@ pub(crate) struct LocksArgs {
 /// Wait until so many have come this far
 ///
 /// It ends when all parties have arrived, for each of them.
+///
+/// With --reset it takes no part: the generation that some have arrived in is broken, which each of them is told. A barrier that breaks
+/// goes on by itself with the next generation; this is for one that would wait for ever.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   quorate barrier deployed --parties 3 && start-traffic
   quorate barrier loaded --parties 5 --timeout 2min --json
   quorate barrier loaded --parties 5 --engine redis://localhost:6379
+  quorate barrier loaded --reset         shows who waits, and asks before it does so
 
-Exit codes: 0 all have arrived; 75 not all did in time, or one left; 70 all had arrived, but the leader failed at that
-moment, and whether the others went on cannot be learnt; 1 it cannot take part; 2 wrong usage")]
+Exit codes: 0 all have arrived, or it is reset; 75 not all did in time, or one left, or nobody waits who could be told of a
+reset; 70 all had arrived, but the leader failed at that moment, and whether the others went on cannot be learnt; 1 it cannot
+take part; 2 wrong usage")]
 pub(crate) struct BarrierArgs {
     /// The barrier's name: up to 47 bytes of text
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
 
     /// How many parties there are, this one among them
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) parties: u16,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), required_unless_present = "reset")]
+    pub(crate) parties: Option<u16>,
 
     /// Wait for so long at most; then it is broken for all who wait
     #[arg(long, value_name = "DURATION", value_parser = units::duration)]
     pub(crate) timeout: Option<Duration>,
+
+    /// Break the generation that some have arrived in, and take no part
+    #[arg(long, conflicts_with_all = ["parties", "timeout"])]
+    pub(crate) reset: bool,
+
+    /// Do not ask whether to reset it
+    #[arg(long, short, requires = "reset")]
+    pub(crate) yes: bool,
 
     #[command(flatten)]
     pub(crate) engine: EngineArgs,

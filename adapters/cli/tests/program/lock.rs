@@ -72,6 +72,35 @@ fn who_does_not_want_to_wait_is_told_and_the_list_shows_who_holds_and_who_waits(
 }
 
 #[test]
+fn an_administrator_breaks_a_lock_and_resets_a_barrier() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_node, url) = group(folder.path());
+    let administer = |more: &[&str]| run(&[more, &["--engine", &url]].concat());
+    let (code, _, says) = administer(&["locks", "--break", "orders", "--yes"]);
+    assert!(code == 75 && says.contains("nobody holds `orders`"), "{code} {says}");
+
+    let script = "trap 'exit 3' TERM; echo held; while :; do sleep 0.01; done";
+    let mut holder = Process::start(&mut lock(&url, &["orders", "--quiet"], script));
+    holder.line("held", |line| line == "held");
+    let (code, _, says) = administer(&["locks", "--break", "orders"]);
+    assert!(code == 2 && says.contains("`--yes`"), "it asks, and there is no terminal: {code} {says}");
+    let (code, printed, says) = administer(&["locks", "--break", "orders", "--yes", "--json"]);
+    assert_eq!(code, 0, "{says}");
+    let ended: Value = serde_json::from_str(&printed).unwrap();
+    assert!(ended["lock"] == "orders" && ended["ended"][0]["token"].as_u64().unwrap() > 0, "{printed}");
+    assert_eq!(holder.end(), 75, "{:?}", holder.seen);
+
+    let barrier = &mut quorate(&["barrier", "start", "--parties", "2", "--json", "--engine", &url]);
+    let mut waits = Process::start(barrier);
+    wait_until("it is reset", || administer(&["barrier", "start", "--reset", "--yes"]).0 == 0);
+    assert_eq!(waits.end(), 75, "{:?}", waits.seen);
+    let ended: Value = serde_json::from_str(&waits.seen[0]).unwrap();
+    assert!(ended["outcome"] == "broken" && ended["why"].as_str().unwrap().contains("reset"), "{ended}");
+    let (code, _, says) = administer(&["barrier", "start", "--reset", "--yes"]);
+    assert!(code == 75 && says.contains("nobody waits at `start`"), "{code} {says}");
+}
+
+#[test]
 fn when_the_group_dies_the_command_is_told_to_stop_before_the_lock_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let (mut node, url) = group(folder.path());

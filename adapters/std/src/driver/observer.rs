@@ -34,7 +34,8 @@ pub trait Observer<M: Machine>: Send + 'static {
     }
 
     /// Somebody who is no member asks something; the frame is well-formed and, if there are keys, was made with one.
-    /// Returns whether an answer was written, which goes back under the same protocol's number.
+    /// Returns whether an answer was written, which goes back under the same protocol's number. Then [`stepped`](Self::stepped) is
+    /// called, so what was asked for can be done before anything else is. A copy of a question can come at any later time.
     fn asked(&mut self, protocol: u8, question: &[u8], survey: Survey<'_, M>, answer: &mut Writer<'_>) -> bool {
         let _ = (protocol, question, survey, answer);
         false

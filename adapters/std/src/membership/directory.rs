@@ -5,6 +5,7 @@
 //! | question: version, number of the question, what is asked, zeros up to 1,000 bytes | 1 + 8 + … |
 //! | — what: the members | 1: 1 |
 //! | — what: the claims from the so-manieth on | 1 + 4: 2, number |
+//! | — what: of administrators | see `administration` |
 //! | answer: version, number of the question, then what was asked for | 1 + 8 + … |
 
 use super::wire::{ANSWER, address, how_many_fit, nanos, option, read_address, read_option};
@@ -20,7 +21,7 @@ use quorate_wire::{BodyError, Reader, Writer, protocol};
 use serde::{Deserialize, Serialize};
 
 /// The version of this layout.
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 /// Asks who the members are.
 const MEMBERS: u8 = 1;
 /// Asks who holds what.

@@ -45,6 +45,7 @@
 //! | info | who leads, and every change of it; a peer is trusted again, restarted or moved; the member stopped |
 //! | debug | a message was not acted on; a command was refused; a datagram could not be sent |
 
+pub mod administration;
 mod directory;
 mod error;
 mod event;

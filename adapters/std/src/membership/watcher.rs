@@ -1,5 +1,6 @@
 //! The observer that turns a machine's steps into what a member shows.
 
+use super::administration;
 use super::tallies::Tallies;
 use super::{Event, Hold, Leader, Machine, Phase, Stamped, Tenure, Why, meters, status};
 use crate::driver::{Observer, Survey};
@@ -78,12 +79,14 @@ pub struct Watcher<F: Show> {
     tenure: Option<Arc<Tenure<F::Signal>>>,
     /// The epoch that a resignation was asked for in, since one is enough.
     resigned: Option<Epoch>,
+    /// What an administrator has asked for just now.
+    order: Option<host::Command<Name>>,
 }
 
 impl<F: Show> Watcher<F> {
     /// Of a member that has just started.
     pub fn new(shared: Arc<Shared>, face: F) -> Self {
-        Self { shared, face, leader: None, tenure: None, resigned: None }
+        Self { shared, face, leader: None, tenure: None, resigned: None, order: None }
     }
 
     fn lead_by(&mut self, leader: Option<Leader>) {
@@ -241,6 +244,9 @@ impl<F: Show> Observer<Machine> for Watcher<F> {
     }
 
     fn stepped(&mut self, machine: &Machine, _: Instant) -> Option<host::Command<Name>> {
+        if let Some(order) = self.order.take() {
+            return Some(order);
+        }
         let tenure = self.tenure.as_ref()?;
         let election = machine.member().election();
         if let Some(until) = election.valid_until() {
@@ -266,7 +272,16 @@ impl<F: Show> Observer<Machine> for Watcher<F> {
     }
 
     fn asked(&mut self, protocol: u8, question: &[u8], survey: Survey<'_, Machine>, answer: &mut Writer<'_>) -> bool {
-        status::answer(&self.shared, protocol, question, survey, answer)
+        match administration::answer(self.shared.id, protocol, question, &survey, answer) {
+            Some(order) => {
+                if let Some(order) = &order {
+                    tracing::warn!(?order, "an administrator's");
+                }
+                self.order = order.or(self.order.take());
+                true
+            }
+            None => status::answer(&self.shared, protocol, question, survey, answer),
+        }
     }
 
     fn stopped(&mut self, _: &Result<(), Error>) {

@@ -21,6 +21,10 @@ use tokio::task::AbortHandle;
 /// A client of a cluster: it holds locks that the leader grants, and waits at barriers that the leader coordinates. It finds the
 /// leader, and follows it when it changes. One socket serves however many locks and barriers. Clones are the same client.
 ///
+/// Whom to ask it learns when it connects, and not again. Leaders among those members may come and go. If the list of members itself
+/// is changed while a client runs, it finds the leader as long as that is one of those that it knows; connect anew to learn the others.
+/// ([`status::directory`](crate::status::directory) says at any time who they are.)
+///
 /// It is a node with a number of its own, drawn at random at each start from [`NodeId::FIRST_CLIENT`] on, and a new incarnation,
 /// so members can tell its frames apart and answer it where they heard it last.
 ///
@@ -72,7 +76,7 @@ impl Client {
         self.way.0.post.group().me()
     }
 
-    /// The members, as it was told or has learnt when it connected.
+    /// The members, as it was told or has learnt when it connected: a list that is changed later does not come here.
     #[must_use]
     pub fn members(&self) -> &[NodeId] {
         self.way.0.post.group().peers()

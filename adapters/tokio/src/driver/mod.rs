@@ -291,6 +291,7 @@ where
                 if let Some(rejection) = unanswered {
                     self.dropped(from, rejection);
                 }
+                self.follow_up().await?; // it may have been something to do
             }
             Err(rejection) => self.dropped(from, rejection),
         }

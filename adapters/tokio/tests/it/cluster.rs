@@ -8,6 +8,7 @@ use quorate::lease::holder::Loss;
 use quorate::lease::{ClaimId, Message, Mode};
 use quorate::member::Profile;
 use quorate::{FencingToken, Incarnation, Instant, Name, NodeId, Seed, To};
+use quorate_tokio::administration::{self, Ordered};
 use quorate_tokio::clock::{Clock, Virtual};
 use quorate_tokio::locks::{AcquireError, ReleaseError};
 use quorate_tokio::storage::Nowhere;
@@ -171,6 +172,47 @@ async fn over_sockets_and_under_keys_a_client_learns_the_members_and_the_list_sh
     assert_eq!((tallies.locks_granted, tallies.locks_expired), (3, 0));
     assert!(client.counters().dropped.is_empty());
     drop(permit);
+    member.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_administrator_ends_what_is_named_and_nothing_that_came_since() {
+    let directory = tempfile::tempdir().unwrap();
+    let member = alone(directory.path()).await;
+    let address = member.local_addr();
+    let (keys, second) = (keys(), Duration::from_secs(5));
+    let client = Client::builder("locks").ask(address).keyring(keys.clone()).connect();
+    let client = soon("a client", client).await.unwrap();
+    let name = Name::new("orders").unwrap();
+    let break_at = |token| administration::break_leases(address, "locks", Some(&keys), name, token, second);
+
+    let held = soon("a grant", client.locks().acquire("orders")).await.unwrap();
+    let token = held.token();
+    assert_eq!(break_at(token).await.unwrap(), Ordered::Done);
+    let why = soon("the loss", held.lost()).await;
+    assert!(why.to_string().contains("an administrator broke the lease"), "{why}");
+    let next = soon("the next grant", client.locks().acquire("orders")).await.unwrap();
+    assert!(next.token() > token);
+    assert_eq!(break_at(token).await.unwrap(), Ordered::Later, "the same again ends nothing");
+    next.release().await.unwrap();
+    assert_eq!(break_at(token).await.unwrap(), Ordered::Nothing);
+
+    let start = Name::new("start").unwrap();
+    let state = || administration::barrier(address, "locks", Some(&keys), start, second);
+    assert_eq!(state().await.unwrap(), None);
+    let waits = tokio::spawn(client.barriers().barrier("start", 2).wait());
+    let state = loop {
+        match state().await.unwrap() {
+            Some(state) if state.arrived == 1 => break state,
+            _ => tokio::time::sleep(Duration::from_millis(60)).await,
+        }
+    };
+    assert_eq!((state.parties, state.present), (2, 1));
+    let reset = || administration::reset(address, "locks", Some(&keys), start, state.generation, second);
+    assert_eq!(reset().await.unwrap(), Ordered::Done);
+    let ended = soon("the end", waits).await.unwrap().unwrap_err();
+    assert!(ended.to_string().contains("the barrier was reset"), "{ended}");
+    assert_ne!(reset().await.unwrap(), Ordered::Done, "the same again ends nothing");
     member.shutdown().await.unwrap();
 }
 
