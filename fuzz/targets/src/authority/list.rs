@@ -1,210 +1,59 @@
-//! An authority against a list of claims and the rules that its documentation states.
-//!
-//! Where the rules leave open what comes first (which of two leases that end together, for example), the list follows the authority, and
-//! judges only whether it may.
+//! The list of claims, and the rules.
 
-use crate::machines::grants;
-use arbitrary::{Arbitrary, Result, Unstructured};
+use super::Machine;
 use core::time::Duration;
-use quorate::lease::authority::{self, Authority, ClaimState, Command, Config, Event, Freed, Reason};
+use quorate::lease::authority::{self, Command, Config, Event, Freed, Reason};
 use quorate::lease::{ClaimId, Message, Mode, Refusal};
-use quorate::{Epoch, FencingToken, Input, InputOf, Instant, Machine as _, NodeId, Output, To};
-
-/// How many claims there is room for: few, so that it is often full.
-const ROOM: usize = 6;
-
-type Machine = Authority<u8, ROOM>;
-
-/// The first byte configures it; then come what nodes ask, and how time goes on.
-pub fn authority(data: &[u8]) {
-    let Some((&how, rest)) = data.split_first() else { return };
-    let config = grants(how);
-    let mut world = World {
-        machine: Authority::new(config, Instant::ORIGIN),
-        list: List { config, claims: Vec::new(), phase: Phase::Closed, epoch: Epoch::ZERO, last: None, arrived: 0 },
-        now: Instant::ORIGIN,
-    };
-    let mut bytes = Unstructured::new(rest);
-    for _ in 0..300 {
-        if bytes.is_empty() || world.happen(&mut bytes).is_err() {
-            return;
-        }
-    }
-}
+use quorate::{Epoch, FencingToken, Input, InputOf, Instant, NodeId};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Phase {
+pub(super) enum Phase {
     Closed,
     Grace(Instant),
     Open,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Standing {
+pub(super) enum Standing {
     Waiting,
     Holding(FencingToken),
     Delayed(FencingToken),
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Claim {
-    node: NodeId,
-    id: ClaimId,
-    resource: u8,
-    mode: Mode,
-    standing: Standing,
-    lease: Duration,
+pub(super) struct Claim {
+    pub(super) node: NodeId,
+    pub(super) id: ClaimId,
+    pub(super) resource: u8,
+    pub(super) mode: Mode,
+    pub(super) standing: Standing,
+    pub(super) lease: Duration,
     /// When its lease, its wait or its lock-delay is over.
-    until: Instant,
+    pub(super) until: Instant,
     /// When it was granted.
-    since: Instant,
-    broken: bool,
+    pub(super) since: Instant,
+    pub(super) broken: bool,
     /// The how-manieth it is of those that came.
-    arrived: u64,
+    pub(super) arrived: u64,
 }
 
-struct List {
-    config: Config,
-    claims: Vec<Claim>,
-    phase: Phase,
-    epoch: Epoch,
+pub(super) struct List {
+    pub(super) config: Config,
+    pub(super) claims: Vec<Claim>,
+    pub(super) phase: Phase,
+    pub(super) epoch: Epoch,
     /// The token that was granted last.
-    last: Option<FencingToken>,
-    arrived: u64,
-}
-
-struct World {
-    machine: Machine,
-    list: List,
-    now: Instant,
-}
-
-#[derive(Arbitrary)]
-enum Shown {
-    Own,
-    None,
-    Old { epoch: u8, sequence: u8 },
-}
-
-impl World {
-    fn happen(&mut self, bytes: &mut Unstructured<'_>) -> Result<()> {
-        let kind: u8 = bytes.arbitrary()?;
-        let (node, id) = (NodeId::new(u32::from(kind >> 5 & 3)), ClaimId::new(u64::from(kind >> 4 & 1)));
-        let input = match kind & 15 {
-            0..=5 => {
-                let (resource, mode) = what(bytes)?;
-                let wait = kind & 1 == 0;
-                let message =
-                    Message::Acquire { claim: id, resource, mode, wait, lease: lease(bytes)?, sent: self.now };
-                Input::Receive { from: node, message }
-            }
-            6..=8 => {
-                let (resource, mode) = what(bytes)?;
-                let token = self.token(node, id, bytes)?.unwrap_or(FencingToken::ZERO);
-                let message = Message::Renew { claim: id, resource, mode, token, lease: lease(bytes)?, sent: self.now };
-                Input::Receive { from: node, message }
-            }
-            9 | 10 => {
-                let token = self.token(node, id, bytes)?;
-                Input::Receive { from: node, message: Message::Release { claim: id, token } }
-            }
-            11 => Input::Command(Command::Break(bytes.arbitrary::<u8>()? % 3)),
-            12 => Input::Command(Command::Open { epoch: Epoch::new(bytes.arbitrary::<u8>()?.into()) }),
-            13 if kind & 0xf0 == 0 => Input::Command(Command::Close { leader: None }),
-            _ => {
-                self.now = self.now.after(Duration::from_millis(20) * u32::from(bytes.arbitrary::<u8>()?));
-                Input::Tick
-            }
-        };
-        // What is due comes first, as it does where a driver keeps its duties.
-        self.settle();
-        self.step(input);
-        self.settle();
-        self.list.rests(self.now);
-        self.is_as_listed();
-        Ok(())
-    }
-
-    fn token(&self, node: NodeId, id: ClaimId, bytes: &mut Unstructured<'_>) -> Result<Option<FencingToken>> {
-        Ok(match bytes.arbitrary()? {
-            Shown::Own => self.list.find(node, id).and_then(|claim| claim.standing.token()),
-            Shown::None => None,
-            Shown::Old { epoch, sequence } => FencingToken::new(Epoch::new(epoch.into()), sequence.into()),
-        })
-    }
-
-    fn settle(&mut self) {
-        for _ in 0..100 {
-            if self.machine.deadline().is_none_or(|deadline| deadline > self.now) {
-                return;
-            }
-            self.step(Input::Tick);
-        }
-        panic!("it never comes to rest: {:?}", self.machine);
-    }
-
-    fn step(&mut self, input: InputOf<Machine>) {
-        let outputs: Vec<_> = self.machine.step(input, self.now).into_iter().collect();
-        self.list.ask(&input, self.now);
-        let mut fresh = Vec::new();
-        for output in &outputs {
-            if let Output::Event(event) = output {
-                if let Event::Granted { node, claim, .. } = event {
-                    fresh.push((*node, *claim));
-                }
-                self.list.told(event, &input, self.now);
-            }
-        }
-        for output in &outputs {
-            if let Output::Send { to: To::Node(node), message } = output {
-                let is_fresh = fresh.contains(&(*node, message.claim()));
-                self.list.answered(*node, message, &input, is_fresh, self.now);
-            }
-        }
-    }
-
-    fn is_as_listed(&self) {
-        let shown: Vec<_> = self.machine.claims(self.now).collect();
-        assert_eq!(shown.len(), self.list.claims.len(), "{shown:#?}, and not {:#?}", self.list.claims);
-        for view in shown {
-            let claim = self.list.find(view.node, view.claim).unwrap_or_else(|| panic!("nobody knows {view:?}"));
-            let agrees = match (view.state, claim.standing) {
-                (ClaimState::Waiting(ahead), Standing::Waiting) => ahead as usize >= self.list.before(claim).count(),
-                (ClaimState::Holding(shown), Standing::Holding(token))
-                | (ClaimState::Delayed(shown), Standing::Delayed(token)) => shown == token,
-                _ => false,
-            };
-            let same =
-                (view.resource, view.mode, view.left) == (claim.resource, claim.mode, claim.until.since(self.now));
-            assert!(agrees && same, "{view:?}, and not {claim:?}");
-        }
-        assert_eq!(self.machine.epoch(), (self.list.phase != Phase::Closed).then_some(self.list.epoch));
-    }
+    pub(super) last: Option<FencingToken>,
+    pub(super) arrived: u64,
 }
 
 impl Standing {
-    const fn token(self) -> Option<FencingToken> {
+    pub(super) const fn token(self) -> Option<FencingToken> {
         match self {
             Self::Waiting => None,
             Self::Holding(token) | Self::Delayed(token) => Some(token),
         }
     }
-}
-
-fn what(bytes: &mut Unstructured<'_>) -> Result<(u8, Mode)> {
-    let byte: u8 = bytes.arbitrary()?;
-    let mode = match byte >> 2 & 7 {
-        0..=2 => Mode::Exclusive,
-        3 | 4 => Mode::Shared,
-        5 => Mode::permits(1, 3).expect("one of three"),
-        6 => Mode::permits(2, 3).expect("two of three"),
-        _ => Mode::permits(2, 2).expect("two of two"),
-    };
-    Ok((byte % 3, mode))
-}
-
-fn lease(bytes: &mut Unstructured<'_>) -> Result<Duration> {
-    Ok(Duration::from_millis(20) * u32::from(bytes.arbitrary::<u8>()?))
 }
 
 /// Whether some holders, with one more, can be side by side.
@@ -216,7 +65,7 @@ fn fits(holders: &[Mode], mode: Mode) -> bool {
 }
 
 impl List {
-    fn find(&self, node: NodeId, id: ClaimId) -> Option<&Claim> {
+    pub(super) fn find(&self, node: NodeId, id: ClaimId) -> Option<&Claim> {
         self.claims.iter().find(|claim| (claim.node, claim.id) == (node, id))
     }
 
@@ -233,7 +82,7 @@ impl List {
     }
 
     /// Who waits for the same and came before.
-    fn before(&self, claim: &Claim) -> impl Iterator<Item = &Claim> {
+    pub(super) fn before(&self, claim: &Claim) -> impl Iterator<Item = &Claim> {
         let arrived = claim.arrived;
         self.of(claim.resource).filter(move |other| other.standing == Standing::Waiting && other.arrived < arrived)
     }
@@ -253,7 +102,7 @@ impl List {
     }
 
     /// What an input changes by itself.
-    fn ask(&mut self, input: &InputOf<Machine>, now: Instant) {
+    pub(super) fn ask(&mut self, input: &InputOf<Machine>, now: Instant) {
         match *input {
             Input::Receive { from, message: Message::Acquire { claim, resource, mode, lease, .. } }
                 if self.phase != Phase::Closed && self.find(from, claim).is_none() =>
@@ -286,7 +135,7 @@ impl List {
         }
     }
 
-    fn told(&mut self, event: &Event<u8>, input: &InputOf<Machine>, now: Instant) {
+    pub(super) fn told(&mut self, event: &Event<u8>, input: &InputOf<Machine>, now: Instant) {
         match *event {
             Event::Opening { epoch, grace } => {
                 assert!(epoch > self.epoch && grace == self.config.grace());
@@ -399,7 +248,14 @@ impl List {
         }
     }
 
-    fn answered(&mut self, node: NodeId, message: &Message<u8>, input: &InputOf<Machine>, fresh: bool, now: Instant) {
+    pub(super) fn answered(
+        &mut self,
+        node: NodeId,
+        message: &Message<u8>,
+        input: &InputOf<Machine>,
+        fresh: bool,
+        now: Instant,
+    ) {
         let asks = match *input {
             Input::Receive {
                 from,
@@ -506,7 +362,7 @@ impl List {
     }
 
     /// Nothing is due any more: whose time is over is gone, and nobody waits who could hold.
-    fn rests(&mut self, now: Instant) {
+    pub(super) fn rests(&mut self, now: Instant) {
         self.claims.retain(|claim| claim.until > now || matches!(claim.standing, Standing::Holding(_)));
         for claim in &self.claims {
             assert!(claim.until > now, "L6: {claim:?} is still held");
