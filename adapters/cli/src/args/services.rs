@@ -44,7 +44,7 @@ Examples:
   quorate lock orders --engine quorate://10.0.0.1:7400,10.0.0.2:7400/billing --key-file group.key -- \\
     sh -c 'quorate fence --file /srv/orders.fence -- import-orders'
 
-Exit codes: the command's; 75 the lock was not granted in time, or was lost before the command ended; 126 and 127
+Exit codes: the command's; 75 the lock was not granted in time, or was lost before the command ended; 126 and 127 \
 the command cannot be run or found; 1 no lock can be had; 2 wrong usage; 0 asked to stop before the command ran")]
 pub(crate) struct LockArgs {
     /// The lock's name: up to 47 bytes of text
@@ -105,7 +105,7 @@ Examples:
   quorate locks --break nightly          shows who holds it, and asks before it does so
   quorate locks --break nightly --yes --json
 
-Exit codes: 0 listed, or all leases have ended; 75 asked to break a lock that nobody holds, or that somebody else holds by
+Exit codes: 0 listed, or all leases have ended; 75 asked to break a lock that nobody holds, or that somebody else holds by \
 now; 1 nobody answers; 2 wrong usage")]
 pub(crate) struct LocksArgs {
     /// End all leases of this lock
@@ -138,8 +138,8 @@ Examples:
   quorate barrier loaded --parties 5 --engine redis://localhost:6379
   quorate barrier loaded --reset         shows who waits, and asks before it does so
 
-Exit codes: 0 all have arrived, or it is reset; 75 not all did in time, or one left, or nobody waits who could be told of a
-reset; 70 all had arrived, but the leader failed at that moment, and whether the others went on cannot be learnt; 1 it cannot
+Exit codes: 0 all have arrived, or it is reset; 75 not all did in time, or one left, or nobody waits who could be told of a \
+reset; 70 all had arrived, but the leader failed at that moment, and whether the others went on cannot be learnt; 1 it cannot \
 take part; 2 wrong usage")]
 pub(crate) struct BarrierArgs {
     /// The barrier's name: up to 47 bytes of text
@@ -184,7 +184,7 @@ Examples:
   quorate lock orders -- quorate fence --file /srv/orders.fence -- import-orders    takes QUORATE_TOKEN
   quorate fence --file /srv/orders.fence --show     prints the highest token that was seen
 
-Exit codes: the command's; 77 a later token has been seen, and the command was not run; 126 and 127 the command
+Exit codes: the command's; 77 a later token has been seen, and the command was not run; 126 and 127 the command \
 cannot be run or found; 1 the file cannot be used; 2 wrong usage")]
 pub(crate) struct FenceArgs {
     /// Where the highest token that was seen is kept
