@@ -76,8 +76,8 @@ impl<R: Copy, const PARTIES: usize> Barrier<R, PARTIES> {
         }
         match place.stand {
             Stand::Arrived if self.preparing && generation == self.generation => return self.ready(at),
-            Stand::Arrived => {}
-            Stand::Ready | Stand::InDoubt { .. } => place.tell = true,
+            // It has not heard yet that it is free of a generation of an earlier coordinator, or is asked whether it is ready.
+            Stand::Arrived | Stand::Ready | Stand::InDoubt { .. } => place.tell = true,
             Stand::Present => place.tell |= place.owed.is_some() && !planted!(OutcomeToldOnce),
         }
         None

@@ -143,6 +143,11 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Party<R, N> {
                 self.speak_afresh(now, step);
             }
             Phase::Bound { generation: bound } if bound == generation => self.speak_afresh(now, step),
+            // The new coordinator is certain that nobody was released from that one, and all have arrived in this one already.
+            Phase::Bound { generation: bound } if is_of_epoch && bound.epoch() < self.epoch => {
+                self.phase = Phase::Bound { generation };
+                self.speak_afresh(now, step);
+            }
             Phase::Arrived { .. } | Phase::Bound { .. } => {
                 step.event(Event::Rejected { from, reason: Reason::OtherGeneration(generation) });
             }

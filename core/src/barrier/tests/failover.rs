@@ -136,6 +136,31 @@ fn a_generation_of_its_own_epoch_frees_nobody() {
 }
 
 #[test]
+fn trap_who_has_missed_that_it_is_free_is_told_again() {
+    let mut office = Office::open(2);
+    let (old, new) = (generation(1, 1), generation(2, 2));
+    let doubt = Message::Noted { party: ID, arrival: 1, epoch: epoch(2), generation: old, arrived: 0 };
+    office.hear(10, 11, ready(ticket(2, 1), old), &[Said::To(11, doubt)]);
+    let free = [Said::To(11, noted(1, new, 2)), Said::To(12, noted(1, new, 2))];
+    office.hear(20, 12, counted(ticket(2, 1), old), &free);
+    // It has not heard that, and says again what it is bound to.
+    office.hear(30, 11, ready(ticket(2, 1), old), &[Said::To(11, noted(1, new, 2))]);
+    let ask = [11, 12, 13].map(|to| Said::To(to, prepare(1, new)));
+    office.hear(40, 13, counted(ticket(2, 1), old), &ask);
+    office.hear(50, 11, ready(ticket(2, 1), old), &[Said::To(11, prepare(1, new))]);
+}
+
+#[test]
+fn trap_a_bound_party_that_is_freed_and_asked_at_once_is_ready() {
+    // The last that came back was never bound, so all are free, and all have arrived.
+    let mut party = Guest::bound(None);
+    let (old, new) = (generation(1, 1), generation(2, 2));
+    party.hear(100, 2, coordinates(2, 0), &[Said::To(2, ready(ticket(2, 1), old))]);
+    party.hear(110, 2, prepare(1, new), &[Said::To(2, ready(ticket(2, 1), new))]);
+    assert_eq!((party.subject.standing(), party.subject.generation()), (Standing::Bound, Some(new)));
+}
+
+#[test]
 fn trap_an_old_arrival_is_no_proof_that_its_party_was_never_bound() {
     let mut office = Office::open(2);
     let old = generation(1, 1);

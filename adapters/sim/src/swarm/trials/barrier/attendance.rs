@@ -115,7 +115,7 @@ impl Attendance {
         }
         if let Some(generation) = bound
             && number == arrival.number
-            && party.standing() == Standing::Waiting
+            && matches!(party.standing(), Standing::Waiting | Standing::Bound)
         {
             self.sees(Sight::Freed);
             self.generations.frees(at, arrival, generation)?;
