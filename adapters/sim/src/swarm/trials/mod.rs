@@ -42,7 +42,7 @@ pub const NAMES: &[(&str, &str)] = &[
     ("barrier", "barriers, under coordinators that take over from each other"),
     ("dissemination", "the barrier without a coordinator"),
     ("lease", "leases: a fixed authority, holders, and fences at the resources"),
-    ("hosted", "leases of the leader of a group, through failovers"),
+    ("hosted", "leases and a barrier of the leader of a group, through failovers"),
     ("lamport", "Lamport clocks against true causality"),
     ("vector", "vector clocks"),
     ("version", "version clocks"),

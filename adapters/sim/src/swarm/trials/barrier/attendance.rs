@@ -29,6 +29,7 @@ pub(crate) enum Sight {
     Cancelled,
     TooLate,
     Released,
+    Broken,
 }
 
 impl Attendance {
@@ -59,6 +60,7 @@ impl Attendance {
                 self.generations.ends(at, arrival, generation, Ended::Released)
             }
             Event::Broken { generation: Some(generation), cause } => {
+                self.sees(Sight::Broken);
                 if cause == Cause::Formerly {
                     self.sees(Sight::BrokenFormerly);
                 }

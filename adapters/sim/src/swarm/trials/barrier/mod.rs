@@ -2,6 +2,7 @@
 
 pub(crate) mod attendance;
 mod attendee;
+mod coup;
 mod watch;
 
 pub(crate) use attendee::BARRIER;
@@ -71,6 +72,7 @@ fn leaderships(plan: &mut PlanOf<BarrierTrial>, length: Duration, random: &mut R
     let mut at = Instant::ORIGIN.after(random.up_to(Duration::from_millis(500)));
     let mut epoch = Epoch::ZERO;
     let spacing = rules.lapse * (2 << random.below(5));
+    let has_coups = rules.coordinators > 1 && rules.parties > 1 && random.below(2) == 0;
     while at < Instant::ORIGIN.after(length) {
         let Some(next) = epoch.next() else { break };
         epoch = next;
@@ -89,6 +91,15 @@ fn leaderships(plan: &mut PlanOf<BarrierTrial>, length: Duration, random: &mut R
             let reset = Command::Coordinate(coordinator::Command::Reset(BARRIER));
             let when = at.after(random.up_to(spacing));
             plan.faults.push(Planned { at: when, fault: Fault::Command(leads, reset) });
+        }
+        if has_coups
+            && random.below(4) == 0
+            && let Some(next) = epoch.next()
+        {
+            epoch = next;
+            let new = (leads + 1) % rules.coordinators;
+            coup::plan(plan, (leads, new), at, epoch, random);
+            at = coup::end(plan, at);
         }
         at = at.after(random.up_to(spacing)).after(Duration::from_millis(1));
     }

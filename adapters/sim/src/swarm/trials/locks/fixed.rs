@@ -8,7 +8,7 @@ use crate::world::{Birth, Direct, Observer, Subject};
 use core::time::Duration;
 use quorate::lease::Message;
 use quorate::lease::authority::{Authority, Command, Event, Fixed, Record};
-use quorate::{DriftBound, Instant, Random};
+use quorate::{DriftBound, Instant, Random, barrier};
 
 type Granting = Fixed<u8, CLAIMS>;
 
@@ -21,6 +21,12 @@ impl Grants for Granting {
     #[inline]
     fn wrapped(message: Message<u8>) -> Message<u8> {
         message
+    }
+    fn wrapped_meeting(_: barrier::Message<u8>) -> Option<Message<u8>> {
+        None
+    }
+    fn meets(_: &Message<u8>) -> Option<&barrier::Message<u8>> {
+        None
     }
     #[inline]
     fn says(message: &Message<u8>) -> Option<&Message<u8>> {

@@ -1,6 +1,7 @@
-//! The trials of leases: a fixed authority, or one that the leader hosts, clients whose users want one thing after another, and
-//! resources behind fences.
+//! The trials of leases: a fixed authority, or one that the leader hosts, clients whose users want one thing after another,
+//! resources behind fences, and where the leader hosts, parties of a barrier.
 
+mod attending;
 mod client;
 mod fixed;
 mod history;
@@ -10,6 +11,7 @@ mod node;
 mod rules;
 mod store;
 
+pub use attending::Attending;
 pub use client::{Client, PERMITS};
 pub use fixed::{LeaseTrial, Leased};
 pub use hosted::{Hosted, HostedTrial, Hosting};

@@ -1,11 +1,13 @@
-//! A node of the trials of leases: one that grants, one whose user wants locks, or one that stands behind the fence.
+//! A node of the trials of leases: one that grants, one whose user wants locks, one that stands behind the fence, or one that meets
+//! others at a barrier.
 
+use super::attending::Attending;
 use super::client::Client;
 use super::store::{Shelves, Store};
 use crate::world::Simulated;
 use quorate::lease::authority::{self, Authority};
 use quorate::lease::{self, ClaimId, Mode};
-use quorate::{FencingToken, Infallible, Input, InputOf, Instant, Machine, NodeId, Output, Step, StepOf};
+use quorate::{FencingToken, Infallible, Input, InputOf, Instant, Machine, NodeId, Output, Step, StepOf, barrier};
 
 /// How many resources there are: a lock that is only ever held alone, one that is also shared, and a semaphore.
 pub const RESOURCES: usize = 3;
@@ -18,6 +20,10 @@ pub trait Grants: Simulated {
     const HOSTED: bool;
     /// A message of a holder, or for one, as this machine exchanges it.
     fn wrapped(message: lease::Message<u8>) -> Self::Message;
+    /// A message of a party, or for one, as this machine exchanges it; `None` if it hosts no barriers.
+    fn wrapped_meeting(message: barrier::Message<u8>) -> Option<Self::Message>;
+    /// What a message says of barriers.
+    fn meets(message: &Self::Message) -> Option<&barrier::Message<u8>>;
     /// What a message says of leases.
     fn says(message: &Self::Message) -> Option<&lease::Message<u8>>;
     /// What an event says of leases.
@@ -28,7 +34,7 @@ pub trait Grants: Simulated {
     fn authority(&self) -> &Authority<u8, CLAIMS>;
 }
 
-/// A node: one of three kinds.
+/// A node: one of four kinds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::large_enum_variant)]
 pub enum Node<A> {
@@ -38,6 +44,8 @@ pub enum Node<A> {
     Client(Client),
     /// Is worked at.
     Store(Store),
+    /// Meets others.
+    Party(Attending),
 }
 
 /// What is asked at a node from outside.
@@ -47,6 +55,8 @@ pub enum Ask<C> {
     Granting(C),
     /// That a client gives up what it has.
     Drain,
+    /// That a party waits for as long as it takes from now on.
+    BePatient,
 }
 
 /// What nodes say to each other.
@@ -54,6 +64,8 @@ pub enum Ask<C> {
 pub enum Said<M> {
     /// About leases, or among those who grant.
     Granting(M),
+    /// Party to coordinator, before it is said in the terms of those who grant.
+    Meeting(barrier::Message<u8>),
     /// Client to store: "do this".
     Do {
         /// The resource.
@@ -149,6 +161,8 @@ pub enum Told<E> {
     },
     /// At a store something was not written.
     Refused,
+    /// A party.
+    Attends(barrier::party::Event),
 }
 
 pub(super) type OutputsOf<A> =
@@ -163,7 +177,10 @@ impl<A: Grants> Node<A> {
             step.push(match output {
                 Output::Persist(Kept::Store(shelves)) => Output::Persist(Kept::Store(shelves)),
                 Output::Persist(Kept::Granting(never)) => match never {},
-                Output::Send { to, message } => Output::Send { to, message: said::<A>(message) },
+                Output::Send { to, message } => match said::<A>(message) {
+                    Some(message) => Output::Send { to, message },
+                    None => continue,
+                },
                 Output::Event(event) => Output::Event(match event {
                     Told::Granting(never) => match never {},
                     Told::Holder(event) => Told::Holder(event),
@@ -173,6 +190,7 @@ impl<A: Grants> Node<A> {
                     Told::Ends { number, answer } => Told::Ends { number, answer },
                     Told::Wrote { resource, token } => Told::Wrote { resource, token },
                     Told::Refused => Told::Refused,
+                    Told::Attends(event) => Told::Attends(event),
                 }),
             });
         }
@@ -189,12 +207,13 @@ impl<A: Grants> Node<A> {
     }
 }
 
-fn said<A: Grants>(message: Said<lease::Message<u8>>) -> Said<A::Message> {
-    match message {
+fn said<A: Grants>(message: Said<lease::Message<u8>>) -> Option<Said<A::Message>> {
+    Some(match message {
         Said::Granting(message) => Said::Granting(A::wrapped(message)),
+        Said::Meeting(message) => Said::Granting(A::wrapped_meeting(message)?),
         Said::Do { resource, number, deed } => Said::Do { resource, number, deed },
         Said::Did { number, answer } => Said::Did { number, answer },
-    }
+    })
 }
 
 impl<A: Grants> Machine for Node<A> {
@@ -233,6 +252,18 @@ impl<A: Grants> Machine for Node<A> {
                 };
                 Self::own(own, &mut step);
             }
+            Self::Party(attending) => {
+                let own = match input {
+                    Input::Tick => attending.tick(now),
+                    Input::Command(Ask::BePatient) => attending.be_patient(now),
+                    Input::Receive { from, message: Said::Granting(message) } => match A::meets(&message) {
+                        Some(message) => attending.receive(from, *message, now),
+                        None => return step,
+                    },
+                    Input::Command(_) | Input::Receive { .. } => return step,
+                };
+                Self::own(own, &mut step);
+            }
             Self::Store(store) => {
                 let Input::Receive { from, message: Said::Do { resource, number, deed } } = input else { return step };
                 let Some((answer, is_new)) = store.does(resource, number, deed) else { return step };
@@ -254,6 +285,7 @@ impl<A: Grants> Machine for Node<A> {
         match self {
             Self::Granting(machine) => machine.deadline(),
             Self::Client(client) => client.deadline(),
+            Self::Party(attending) => attending.deadline(),
             Self::Store(_) => None,
         }
     }
@@ -262,6 +294,7 @@ impl<A: Grants> Machine for Node<A> {
         match self {
             Self::Granting(machine) => machine.peers(),
             Self::Client(client) => client.holder.peers(),
+            Self::Party(attending) => attending.party.peers(),
             Self::Store(_) => &[],
         }
     }

@@ -154,6 +154,7 @@ impl<A: Grants> Locksmith<A> {
             Told::Ends { number, answer } => self.histories.did(at, who, *number, *answer),
             Told::Wrote { resource, token } => return self.tokens.used(at, who, *token, resource),
             Told::Refused => self.mark(Mark::Fenced),
+            Told::Attends(_) => {} // others judge that
         }
         Ok(())
     }
