@@ -11,7 +11,7 @@ use quorate::election::Election;
 use quorate::host::Host;
 use quorate::lease::{Authority, Holder};
 use quorate::member::{self, Member};
-use quorate::{Instant, InputOf, Machine, Name, StepOf, To};
+use quorate::{InputOf, Instant, Machine, Name, StepOf, To};
 use quorate_embassy::board::Board;
 use quorate_embassy::link::stream::{Receiving, Transmitting};
 use quorate_embassy::storage::Forgetful;
@@ -139,4 +139,3 @@ pub fn root_small(
 
 #[unsafe(no_mangle)]
 pub static ram_small: [u8; size_of::<(SmallState, SmallFrames, SmallReceiving, SmallTransmitting)>()] = [1; _];
-
