@@ -1,7 +1,7 @@
 //! What must survive a restart.
 //!
 //! A machine that has promised something asks for a record of it to be made durable before the promise leaves the board. With the
-//! feature `flash` [`Flash`](flash::Flash) keeps it in flash; [`Forgetful`] keeps nothing, for boards that
+//! feature `flash` a `Flash` keeps it in flash; [`Forgetful`] keeps nothing, for boards that
 //! [start without memory](quorate::election::Start::Forgetful) each time and make up for it.
 
 #[cfg(feature = "flash")]
