@@ -123,6 +123,8 @@ bugs! {
         "what nobody can tell is taken for broken";
     OldWordCounts: "B4" | "B1" in "barrier":
         "what a party said in an earlier epoch proves that it was never bound, although it has been since";
+    DeposedObeyed: "B4" | "B1" | "B3" in "barrier":
+        "a party obeys a coordinator whose epoch is over";
     // Barriers: liveness.
     OutcomeToldOnce: "B2" in "barrier":
         "whoever has missed the outcome is not told again";

@@ -69,7 +69,7 @@ impl<R: Copy + Eq + Hash + Debug, const N: usize> Party<R, N> {
             Some(Reason::OtherParty)
         } else if !epoch.is_valid() {
             Some(Reason::InvalidEpoch(epoch))
-        } else if epoch < self.epoch {
+        } else if epoch < self.epoch && !planted!(DeposedObeyed) {
             Some(Reason::StaleEpoch { said: epoch, current: self.epoch })
         } else {
             None
