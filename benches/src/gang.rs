@@ -1,7 +1,7 @@
 //! Further threads that take part in something, as long as it is there.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 /// A thread that does something again and again until it says that it is over.
@@ -92,8 +92,8 @@ impl<W: FnMut()> Drop for Meeting<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::sync::atomic::AtomicUsize;
     use std::sync::Barrier;
-    use std::sync::atomic::AtomicUsize;
 
     #[test]
     fn all_meet_and_end() {

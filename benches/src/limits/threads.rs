@@ -3,9 +3,9 @@
 use crate::Workload;
 use crate::gang::{Echo, Meeting};
 use core::hint::black_box;
+use core::sync::atomic::{AtomicU32, Ordering};
 use rustix::thread::futex::{Flags, wait, wake};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A queue behind a mutex.

@@ -375,15 +375,15 @@ pub fn dissemination_generation() -> Workload {
     let mut members = [disseminating(1, 2), disseminating(2, 1)];
     let mut post: std::collections::VecDeque<(usize, Signal)> = std::collections::VecDeque::with_capacity(64);
     let mut meet = move || {
-        for place in 0..2 {
-            let now = members[place].now + Duration::from_millis(60);
-            while let Some(at) = members[place].machine.deadline().filter(|at| *at <= now) {
-                members[place].now = at.max(members[place].now);
-                members[place].say(Input::Tick, |signal| post.push_back((1 - place, signal)));
+        for (place, member) in members.iter_mut().enumerate() {
+            let now = member.now + Duration::from_millis(60);
+            while let Some(at) = member.machine.deadline().filter(|at| *at <= now) {
+                member.now = at.max(member.now);
+                member.say(Input::Tick, |signal| post.push_back((1 - place, signal)));
             }
-            members[place].now = now;
+            member.now = now;
             let arrive = Input::Command(dissemination::Command::Arrive);
-            members[place].say(arrive, |signal| post.push_back((1 - place, signal)));
+            member.say(arrive, |signal| post.push_back((1 - place, signal)));
         }
         while let Some((place, message)) = post.pop_front() {
             let from = NodeId::new(2 - place as u32);

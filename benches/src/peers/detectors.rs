@@ -2,10 +2,10 @@
 
 use crate::Workload;
 use crate::given::{Aligned, Beats, INTERVAL};
+use core::cell::Cell;
 use core::hint::black_box;
 use core::time::Duration;
 use phi_accrual_failure_detector::{Clock, Detector, FailureDetector, UnsyncState};
-use std::cell::Cell;
 use std::rc::Rc;
 
 /// A clock that shows what it is given.
