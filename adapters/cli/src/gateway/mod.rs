@@ -15,13 +15,13 @@ use crate::args::GatewayArgs;
 use crate::config::Peer;
 use crate::failure::{Failure, Outcome};
 use crate::member::StopSignals;
+use core::net::SocketAddr;
 use line::{Noise, Told, keep, list};
 use quorate::NodeId;
 use quorate_wire::{Header, MAX_DATAGRAM};
 use report::{Counters, Printer, Report};
 use routes::{Board, Routes, Way};
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::{UdpSocket, lookup_host};
@@ -192,8 +192,8 @@ impl Gateway {
                 true
             }
             Told::Frame(frame) => {
-                self.counters.from_line(number);
-                match Header::peek(&frame).map(|header| self.routes.from_line(number, &header)) {
+                self.counters.heard_line(number);
+                match Header::peek(&frame).map(|header| self.routes.leaving_line(number, &header)) {
                     Ok(Ok(ways)) => ways.into_iter().for_each(|way| self.carry(way, &frame)),
                     Ok(Err(astray)) => self.counters.astray(astray),
                     Err(_) => self.counters.unreadable(),
@@ -204,11 +204,11 @@ impl Gateway {
     }
 
     fn hear_network(&mut self, socket: usize, from: SocketAddr, datagram: Vec<u8>) {
-        self.counters.from_network();
+        self.counters.heard_network();
         if datagram.len() > MAX_DATAGRAM {
             return self.counters.unreadable();
         }
-        match Header::peek(&datagram).map(|header| self.routes.from_network(socket, from, &header)) {
+        match Header::peek(&datagram).map(|header| self.routes.leaving_network(socket, from, &header)) {
             Ok(Ok(way)) => way.into_iter().for_each(|way| self.carry(way, &datagram)),
             Ok(Err(astray)) => self.counters.astray(astray),
             Err(_) => self.counters.unreadable(),
@@ -218,12 +218,12 @@ impl Gateway {
     fn carry(&mut self, way: Way, frame: &[u8]) {
         match way {
             Way::Line(number) => match self.lines.get(number).map(|line| line.try_send(frame.to_vec())) {
-                Some(Ok(())) => self.counters.to_line(number),
+                Some(Ok(())) => self.counters.said_line(number),
                 Some(Err(TrySendError::Full(_))) => self.counters.too_slow(number),
                 Some(Err(TrySendError::Closed(_))) | None => {}
             },
             Way::Network { socket, to } => match self.sockets.get(socket).map(|socket| socket.try_send_to(frame, to)) {
-                Some(Ok(_)) => self.counters.to_network(),
+                Some(Ok(_)) => self.counters.said_network(),
                 Some(Err(_)) | None => self.counters.unsent(),
             },
         }

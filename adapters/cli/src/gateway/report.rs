@@ -64,11 +64,11 @@ impl Counters {
         self.lines.get(number).map(|line| line.line.clone()).unwrap_or_default()
     }
 
-    pub(crate) fn from_network(&mut self) {
+    pub(crate) fn heard_network(&mut self) {
         self.from_network += 1;
     }
 
-    pub(crate) fn to_network(&mut self) {
+    pub(crate) fn said_network(&mut self) {
         self.to_network += 1;
     }
 
@@ -87,11 +87,11 @@ impl Counters {
         }
     }
 
-    pub(crate) fn from_line(&mut self, number: usize) {
+    pub(crate) fn heard_line(&mut self, number: usize) {
         self.line(number, |line| line.from_line += 1);
     }
 
-    pub(crate) fn to_line(&mut self, number: usize) {
+    pub(crate) fn said_line(&mut self, number: usize) {
         self.line(number, |line| line.to_line += 1);
     }
 

@@ -2,10 +2,10 @@
 //!
 //! The header is not known to be genuine: a gateway has no key. What it gets wrong, its receivers drop.
 
+use core::net::SocketAddr;
 use quorate::{NodeId, To};
 use quorate_wire::Header;
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 /// How many clients are remembered.
 const CLIENTS: usize = 4_096;
@@ -67,7 +67,7 @@ impl Routes {
     /// Where a frame goes that came from `from` at the socket of this number.
     ///
     /// A member that speaks to all its peers says so once to each. On a line with several boards, all hear what is said once.
-    pub(crate) fn from_network(
+    pub(crate) fn leaving_network(
         &mut self,
         socket: usize,
         from: SocketAddr,
@@ -86,7 +86,7 @@ impl Routes {
     }
 
     /// Where a frame goes that came from this line.
-    pub(crate) fn from_line(&mut self, line: usize, header: &Header) -> Result<Vec<Way>, Astray> {
+    pub(crate) fn leaving_line(&mut self, line: usize, header: &Header) -> Result<Vec<Way>, Astray> {
         let sender = header.sender;
         let on_line = |board: &Board| board.line == line;
         let socket = if sender >= NodeId::FIRST_CLIENT {
@@ -171,14 +171,14 @@ mod tests {
 
     #[test]
     fn what_a_board_says_to_all_goes_to_members_and_other_lines_and_not_back() {
-        let ways = routes().from_line(0, &header(id(4), To::Peers)).unwrap();
+        let ways = routes().leaving_line(0, &header(id(4), To::Peers)).unwrap();
         assert_eq!(ways, [Way::Line(1), Way::Network { socket: 1, to: at(1) }, Way::Network { socket: 1, to: at(2) }]);
     }
 
     #[test]
     fn what_a_board_says_to_one_goes_there_alone() {
         let mut routes = routes();
-        let mut say = |to| routes.from_line(0, &header(id(3), To::Node(to)));
+        let mut say = |to| routes.leaving_line(0, &header(id(3), To::Node(to)));
         assert_eq!(say(id(2)), Ok(vec![Way::Network { socket: 0, to: at(2) }]));
         assert_eq!(say(id(5)), Ok(vec![Way::Line(1)]));
         assert_eq!(say(id(4)), Ok(vec![]), "it is on the same line");
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn what_a_member_says_to_all_is_said_once_on_a_line() {
         let mut routes = routes();
-        let mut hear = |socket, to| routes.from_network(socket, at(1), &header(id(1), to)).unwrap();
+        let mut hear = |socket, to| routes.leaving_network(socket, at(1), &header(id(1), to)).unwrap();
         assert_eq!(hear(0, To::Peers), Some(Way::Line(0)));
         assert_eq!(hear(1, To::Peers), None, "the copy for board 4, which hears the one for board 3");
         assert_eq!(hear(2, To::Peers), Some(Way::Line(1)));
@@ -200,18 +200,22 @@ mod tests {
         let mut routes = routes();
         let stranger = |number| Err(Astray::Stranger(id(number)));
         assert_eq!(
-            routes.from_network(0, at(2), &header(id(1), To::Peers)),
+            routes.leaving_network(0, at(2), &header(id(1), To::Peers)),
             stranger(1),
             "from the address of another member"
         );
         assert_eq!(
-            routes.from_network(0, at(9), &header(id(3), To::Peers)),
+            routes.leaving_network(0, at(9), &header(id(3), To::Peers)),
             stranger(3),
             "a board is not on the network"
         );
-        assert_eq!(routes.from_line(1, &header(id(3), To::Peers)), Err(Astray::Stranger(id(3))), "from another line");
         assert_eq!(
-            routes.from_line(1, &header(id(1), To::Peers)),
+            routes.leaving_line(1, &header(id(3), To::Peers)),
+            Err(Astray::Stranger(id(3))),
+            "from another line"
+        );
+        assert_eq!(
+            routes.leaving_line(1, &header(id(1), To::Peers)),
             Err(Astray::Stranger(id(1))),
             "a member is not on a line"
         );
@@ -220,17 +224,17 @@ mod tests {
     #[test]
     fn clients_are_answered_where_they_were_heard_last() {
         let mut routes = routes();
-        assert_eq!(routes.from_line(0, &header(id(3), To::Node(CLIENT))), Err(Astray::Unknown(CLIENT)));
-        assert_eq!(routes.from_network(0, at(77), &header(CLIENT, To::Node(id(3)))), Ok(Some(Way::Line(0))));
+        assert_eq!(routes.leaving_line(0, &header(id(3), To::Node(CLIENT))), Err(Astray::Unknown(CLIENT)));
+        assert_eq!(routes.leaving_network(0, at(77), &header(CLIENT, To::Node(id(3)))), Ok(Some(Way::Line(0))));
         assert_eq!(
-            routes.from_line(0, &header(id(3), To::Node(CLIENT))),
+            routes.leaving_line(0, &header(id(3), To::Node(CLIENT))),
             Ok(vec![Way::Network { socket: 0, to: at(77) }])
         );
         // The same on a board: it asks from the first socket of its line.
-        let asks = routes.from_line(1, &header(CLIENT, To::Node(id(1))));
+        let asks = routes.leaving_line(1, &header(CLIENT, To::Node(id(1))));
         assert_eq!(asks, Ok(vec![Way::Network { socket: 2, to: at(1) }]));
-        assert_eq!(routes.from_network(2, at(1), &header(id(1), To::Node(CLIENT))), Ok(Some(Way::Line(1))));
-        assert_eq!(routes.from_line(0, &header(id(3), To::Node(CLIENT))), Ok(vec![Way::Line(1)]));
+        assert_eq!(routes.leaving_network(2, at(1), &header(id(1), To::Node(CLIENT))), Ok(Some(Way::Line(1))));
+        assert_eq!(routes.leaving_line(0, &header(id(3), To::Node(CLIENT))), Ok(vec![Way::Line(1)]));
     }
 
     #[test]
@@ -238,8 +242,8 @@ mod tests {
         let mut routes = routes();
         let client = |number: u32| NodeId::new(NodeId::FIRST_CLIENT.get() + number);
         for number in 0..=CLIENTS as u32 {
-            assert!(routes.from_network(0, at(77), &header(client(number), To::Node(id(3)))).is_ok());
-            assert!(routes.from_network(0, at(77), &header(client(0), To::Node(id(3)))).is_ok());
+            assert!(routes.leaving_network(0, at(77), &header(client(number), To::Node(id(3)))).is_ok());
+            assert!(routes.leaving_network(0, at(77), &header(client(0), To::Node(id(3)))).is_ok());
         }
         assert_eq!(routes.clients.len(), CLIENTS);
         assert!(routes.place(client(0)).is_some());

@@ -1,12 +1,12 @@
 //! `quorate gateway`: three members, one of them behind a serial line that the test plays, with noise and cuts.
 
 use crate::process::{Process, addresses, member, quorate, run};
+use core::sync::atomic::{AtomicBool, Ordering};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// Two ends of a wire: whoever connects to the one is joined with whoever connects to the other.
@@ -44,7 +44,7 @@ fn pump(mut from: TcpStream, mut to: TcpStream, noise: &AtomicBool) {
     while let Ok(length @ 1..) = from.read(&mut bytes) {
         for byte in &mut bytes[..length] {
             carried += 1;
-            if noise.load(Ordering::Relaxed) && carried % 97 == 0 {
+            if noise.load(Ordering::Relaxed) && carried.is_multiple_of(97) {
                 *byte ^= 0x55;
             }
         }

@@ -1,6 +1,6 @@
 //! The list of claims, and the rules.
 
-use super::Machine;
+use super::{Machine, ROOM};
 use core::time::Duration;
 use quorate::lease::authority::{self, Command, Config, Event, Freed, Reason};
 use quorate::lease::{ClaimId, Message, Mode, Refusal};
