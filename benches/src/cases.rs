@@ -88,6 +88,12 @@ mod tests {
 
     #[test]
     fn every_case_runs_and_has_a_name_of_its_own() {
+        // Machines of a thousand peers are values, and without optimisation they are moved about on the stack.
+        let thread = std::thread::Builder::new().stack_size(1 << 28).spawn(every_case_runs);
+        thread.expect("room for a stack").join().expect("every case runs");
+    }
+
+    fn every_case_runs() {
         for (place, case) in CASES.iter().enumerate() {
             assert!(CASES[..place].iter().all(|other| other.name != case.name), "{} comes twice", case.name);
             let mut work = (case.make)();

@@ -1,6 +1,6 @@
 //! Further threads that take part in something, as long as it is there.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -46,7 +46,9 @@ impl core::fmt::Debug for Echo {
 #[derive(Debug)]
 pub struct Meeting<W: FnMut()> {
     wait: W,
-    over: Arc<AtomicBool>,
+    meetings: u64,
+    /// Which meeting is the last.
+    last: Arc<AtomicU64>,
     others: Vec<JoinHandle<()>>,
 }
 
@@ -54,34 +56,35 @@ impl<W: FnMut() + Send + 'static> Meeting<W> {
     /// Starts the others. Each of them, and this thread, waits by a `wait` of its own.
     #[must_use]
     pub fn start(threads: usize, mut waits: impl FnMut() -> W) -> Self {
-        let over = Arc::new(AtomicBool::new(false));
+        let last = Arc::new(AtomicU64::new(u64::MAX));
         let others = (1..threads).map(|_| {
-            let (mut wait, over) = (waits(), over.clone());
+            let (mut wait, last) = (waits(), last.clone());
             std::thread::spawn(move || {
-                // It always waits once more before it looks, so whoever ends it can wait for it to come.
-                loop {
+                // It counts, so that nobody leaves one meeting earlier than the others.
+                let mut meetings = 0;
+                while meetings < last.load(Ordering::Acquire) {
                     wait();
-                    if over.load(Ordering::Relaxed) {
-                        return;
-                    }
+                    meetings += 1;
                 }
             })
         });
         let others = others.collect();
-        Self { wait: waits(), over, others }
+        Self { wait: waits(), meetings: 0, last, others }
     }
 }
 
 impl<W: FnMut()> Meeting<W> {
     /// Waits until all are there.
     pub fn meet(&mut self) {
+        self.meetings += 1;
         (self.wait)();
     }
 }
 
 impl<W: FnMut()> Drop for Meeting<W> {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
+        // Nobody is past this one yet.
+        self.last.store(self.meetings + 1, Ordering::Release);
         (self.wait)();
         for other in self.others.drain(..) {
             let _ = other.join();
