@@ -67,7 +67,10 @@ impl Seat {
 
     fn step(&self, input: Input<Command, Message<Name>>) {
         let mut state = self.state();
+        let before = state.party.deadline();
         let outputs = state.party.step(input, self.clock.now());
+        // Whoever looks after it sleeps until the old deadline, or for ever if there was none.
+        let sooner = state.party.deadline().is_some_and(|after| before.is_none_or(|before| after < before));
         for event in outputs.events() {
             let name = state.party.resource();
             tracing::debug!(%name, ?event, "at a barrier");
@@ -77,7 +80,7 @@ impl Seat {
             state.end = End::of(event).or(state.end);
         }
         drop(state);
-        let mut told = false;
+        let mut told = sooner;
         for output in outputs {
             match output {
                 // Not under the lock: the answer may come before this returns.
@@ -122,5 +125,54 @@ impl Seat {
                 () = &mut sleep => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Virtual;
+    use crate::locks::{Answers, MAX_AUTHORITIES};
+    use core::sync::atomic::{AtomicUsize, Ordering};
+    use quorate::barrier::PartyId;
+    use quorate::barrier::party::{Config, Timing};
+    use quorate::{Group, Seed, To};
+
+    /// Loses what is said, and counts it.
+    #[derive(Debug, Default)]
+    struct Lossy(AtomicUsize);
+
+    impl Lossy {
+        fn group() -> Group<MAX_AUTHORITIES> {
+            Group::new(NodeId::new(2), &[NodeId::new(1)]).unwrap()
+        }
+    }
+
+    impl Carrier<Message<Name>> for Lossy {
+        fn group(&self) -> Group<MAX_AUTHORITIES> {
+            Self::group()
+        }
+
+        fn attach(&self, _: Answers<Message<Name>>) {}
+
+        fn send(&self, _: To, _: Message<Name>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_arrives_after_somebody_looks_after_it_says_so_again_when_that_is_lost() {
+        let (clock, carrier) = (Arc::new(Virtual::new()), Arc::new(Lossy::default()));
+        let config = Config::new(2, Timing::LAN, Seed::new(1)).unwrap();
+        let name = Name::new("step").unwrap();
+        let party = Party::new(config, name, Lossy::group(), PartyId::new(1), None, clock.now());
+        let seat = Seat::new(party, clock, carrier.clone());
+        let looks_after = tokio::spawn(seat.clone().look_after());
+        tokio::task::yield_now().await; // it has seen that nothing is due, and sleeps for ever
+        seat.arrive(Command::Arrive { patience: None });
+        tokio::time::sleep(2 * Timing::LAN.repeat).await;
+        let said = carrier.0.load(Ordering::Relaxed);
+        looks_after.abort();
+        assert!(said > 1, "it was said {said} times");
     }
 }
